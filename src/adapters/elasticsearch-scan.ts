@@ -1,0 +1,160 @@
+// Searches that find everything or fail: partial answers, closed indices and lost search contexts are never
+// taken for the end of the results.
+import type { Client, estypes } from '@elastic/elasticsearch'
+import type { StoredDocument } from '../core/session-document.ts'
+import { failureOf, unusable } from './elasticsearch-failure.ts'
+import type { StoreRetry } from './elasticsearch-retry.ts'
+
+export type Query = estypes.QueryDslQueryContainer
+type Hit = estypes.SearchHit<StoredDocument>
+type Shards = { readonly failed: number }
+
+const pageSize = 2000
+const smallestPage = 50
+const keepAlive = '5m'
+
+/** A closed index takes part, so that it gives an error, which heals; by default it would be left out in silence. */
+const everyIndex = ['open', 'closed'] satisfies estypes.ExpandWildcard[]
+
+/** The search context is gone, with a node that went down: only a new scan can go on. */
+class LostContextError extends Error {}
+
+export class ElasticsearchScan {
+  readonly #client: Client
+  readonly #retry: StoreRetry
+  readonly #pattern: string
+
+  constructor(client: Client, retry: StoreRetry, pattern: string) {
+    this.#client = client
+    this.#retry = retry
+    this.#pattern = pattern
+  }
+
+  /** Makes all acknowledged writes visible to the searches that follow. */
+  async refresh(): Promise<void> {
+    const request = { index: this.#pattern, expand_wildcards: everyIndex }
+    await this.#retry.run('indices are refreshed', async () => {
+      const { _shards: shards } = await this.#client.indices.refresh(request, this.#options)
+      if (shards !== undefined) refuseFailed(shards)
+    })
+  }
+
+  /**
+   * The documents that match, page by page, as of the call. After an interruption it begins anew, so that a
+   * document may come twice.
+   */
+  async *pages(query: Query): AsyncGenerator<readonly StoredDocument[]> {
+    for (;;) {
+      try {
+        yield* this.#scan(query)
+        return
+      } catch (error) {
+        if (!(error instanceof LostContextError)) throw error
+      }
+      // A context opened before this refresh would never see what it shows.
+      await this.refresh()
+    }
+  }
+
+  /** One search without pages. */
+  async search(request: estypes.SearchRequest): Promise<estypes.SearchResponse<StoredDocument>> {
+    return this.#retry.run('sessions are searched', async () => {
+      const answer = await this.#client.search<StoredDocument>(
+        {
+          index: this.#pattern,
+          expand_wildcards: everyIndex,
+          allow_partial_search_results: false,
+          ...request,
+        },
+        this.#options,
+      )
+      return refuseIncomplete(answer)
+    })
+  }
+
+  get #options() {
+    return { signal: this.#retry.signal }
+  }
+
+  async *#scan(query: Query): AsyncGenerator<readonly StoredDocument[]> {
+    const pit = { id: await this.#open(), keep_alive: keepAlive }
+    try {
+      let left = Number.POSITIVE_INFINITY
+      let last: Hit | undefined
+      while (left > 0) {
+        const answer = await this.#page(query, pit, last)
+        const { hits } = answer.hits
+        left = (last === undefined ? countOf(answer) : left) - hits.length
+        pit.id = answer.pit_id ?? pit.id
+        last = hits.at(-1)
+        if (hits.length > 0) yield hits.map(hit => hit._source as StoredDocument)
+      }
+    } finally {
+      await this.#close(pit.id)
+    }
+  }
+
+  async #open(): Promise<string> {
+    return this.#retry.run('a search is opened', async () => {
+      const request = {
+        index: this.#pattern,
+        keep_alive: keepAlive,
+        expand_wildcards: everyIndex,
+        allow_partial_search_results: false,
+      }
+      const { id, _shards: shards } = await this.#client.openPointInTime(request, this.#options)
+      refuseFailed(shards)
+      return id
+    })
+  }
+
+  /** A page that fails is asked for smaller: large documents may be more than a node's memory takes at once. */
+  async #page(query: Query, pit: { id: string; keep_alive: string }, last: Hit | undefined) {
+    return this.#retry.run('sessions are searched', async attempt => {
+      const request = {
+        pit: { ...pit },
+        query,
+        size: Math.max(smallestPage, pageSize >> attempt),
+        // The only sort whose values every document has: past a missing one, `search_after` gets Long.MAX, which
+        // JavaScript rounds, and the next page is refused.
+        sort: '_shard_doc',
+        track_total_hits: last === undefined,
+        ...(last?.sort && { search_after: last.sort }),
+      }
+      try {
+        const answer = refuseIncomplete(await this.#client.search<StoredDocument>(request, this.#options))
+        // More were counted on the first page, so the end cannot have come.
+        if (answer.hits.hits.length === 0 && (last !== undefined || countOf(answer) > 0))
+          throw unusable('incomplete-answer', 'the search ended before all documents were found')
+        return answer
+      } catch (error) {
+        if (failureOf(error)?.type === 'search_context_missing_exception') throw new LostContextError()
+        throw error
+      }
+    })
+  }
+
+  /** Frees the context at once. What cannot be freed now expires. */
+  async #close(id: string): Promise<void> {
+    if (this.#retry.signal.aborted) return
+    try {
+      await this.#client.closePointInTime({ id }, this.#options)
+    } catch (error) {
+      if (failureOf(error) === undefined) throw error
+    }
+  }
+}
+
+function refuseIncomplete<T>(answer: estypes.SearchResponse<T>): estypes.SearchResponse<T> {
+  refuseFailed(answer._shards)
+  if (answer.timed_out) throw unusable('incomplete-answer', 'the search timed out')
+  return answer
+}
+
+function refuseFailed({ failed }: Shards): void {
+  if (failed > 0) throw unusable('incomplete-answer', `${failed} shards failed`)
+}
+
+function countOf({ hits: { total } }: estypes.SearchResponse<StoredDocument>): number {
+  return typeof total === 'object' ? total.value : (total ?? 0)
+}

@@ -1,0 +1,156 @@
+import type { Client, estypes } from '@elastic/elasticsearch'
+import { storedPosition } from '../core/restored-session.ts'
+import type { Position } from '../core/session.ts'
+import type { StoredDocument } from '../core/session-document.ts'
+import type { SessionKey } from '../core/session-id.ts'
+import type {
+  DocumentWrite,
+  RecallQuery,
+  RestoreQuery,
+  SessionStore,
+  StoreSummary,
+  WriteResult,
+} from '../ports/session-store.ts'
+import type { Telemetry } from '../ports/telemetry.ts'
+import { type BulkLimits, type BulkResult, ElasticsearchBulk } from './elasticsearch-bulk.ts'
+import { ElasticsearchGet, type Found } from './elasticsearch-get.ts'
+import { indexOf, indexPattern } from './elasticsearch-index.ts'
+import { recallQueries, restoreQuery } from './elasticsearch-queries.ts'
+import { type RetrySettings, StoreRetry } from './elasticsearch-retry.ts'
+import { ElasticsearchScan } from './elasticsearch-scan.ts'
+
+export type ElasticsearchStoreSettings = {
+  /** The store closes it in the end. */
+  readonly client: Client
+  /** INDEX_PREFIX. */
+  readonly prefix: string
+  readonly telemetry: Telemetry
+  /** Ends the retries that would otherwise never end; what waits rejects with its reason. */
+  readonly signal?: AbortSignal
+  readonly limits?: Partial<BulkLimits>
+  readonly pausesMs?: RetrySettings['pausesMs']
+}
+
+/** Session documents in monthly indices whose mapping comes from our template. */
+export class ElasticsearchSessionStore implements SessionStore {
+  readonly #client: Client
+  readonly #prefix: string
+  readonly #closing = new AbortController()
+  readonly #bulk: ElasticsearchBulk
+  readonly #scan: ElasticsearchScan
+  readonly #get: ElasticsearchGet
+
+  constructor({ client, prefix, telemetry, signal, limits, pausesMs }: ElasticsearchStoreSettings) {
+    this.#client = client
+    this.#prefix = prefix
+    const ends = signal ? AbortSignal.any([signal, this.#closing.signal]) : this.#closing.signal
+    const retry = new StoreRetry({ telemetry, signal: ends, ...(pausesMs && { pausesMs }) })
+    this.#bulk = new ElasticsearchBulk(client, retry, limits)
+    this.#scan = new ElasticsearchScan(client, retry, indexPattern(prefix))
+    this.#get = new ElasticsearchGet(client, retry)
+  }
+
+  async write(documents: readonly DocumentWrite[]): Promise<readonly WriteResult[]> {
+    const results = await this.#bulk.write(
+      documents.map(({ key, version, document }) => ({
+        index: indexOf(this.#prefix, key.cellStart),
+        id: key.id,
+        version,
+        document,
+      })),
+    )
+    return this.#withStored(documents, results)
+  }
+
+  async *restore(query: RestoreQuery): AsyncIterable<readonly StoredDocument[]> {
+    await this.#scan.refresh()
+    yield* this.#scan.pages(restoreQuery(query))
+  }
+
+  async recall(query: RecallQuery): Promise<readonly StoredDocument[]> {
+    if (query.fresh) await this.#scan.refresh()
+    // A session may overlap spans of two queries, and come twice after an interruption.
+    const found = new Map<string, StoredDocument>()
+    for (const part of recallQueries(query))
+      for await (const page of this.#scan.pages(part))
+        for (const document of page) found.set(document.id, document)
+    return [...found.values()]
+  }
+
+  /** An erased session is as good as none: nothing of it can be merged on. */
+  async get(keys: readonly SessionKey[]): Promise<readonly (StoredDocument | null)[]> {
+    const found = await this.#get.documents(this.#addresses(keys))
+    return found.map(hit => (hit === null || isErased(hit) ? null : (hit.document as StoredDocument)))
+  }
+
+  async summary(): Promise<StoreSummary> {
+    await this.#scan.refresh()
+    const { aggregations } = await this.#scan.search({
+      size: 0,
+      track_total_hits: false,
+      aggs: { lastSeen: { max: { field: 'lastSeen' } }, epoch: { max: { field: 'source.epoch' } } },
+    })
+    // The maximum of a `date` is in epoch milliseconds; redirects and erased sessions have no `lastSeen`.
+    return { latestLastSeen: maximum(aggregations?.lastSeen), latestEpoch: maximum(aggregations?.epoch) }
+  }
+
+  async latestPosition(partition: number, epoch: number): Promise<Position | null> {
+    await this.#scan.refresh()
+    const { hits } = await this.#scan.search({
+      size: 1,
+      query: {
+        bool: { filter: [{ term: { 'source.partition': partition } }, { term: { 'source.epoch': epoch } }] },
+      },
+      sort: [{ 'source.offset': { order: 'desc', unmapped_type: 'long' } }],
+      _source: ['source'],
+    })
+    const document = hits.hits[0]?._source
+    return document === undefined ? null : storedPosition(document)
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort(new DOMException('the session store was closed', 'AbortError'))
+    await this.#client.close()
+  }
+
+  /** The bulk answer to a stale write does not tell what is stored instead. */
+  async #withStored(
+    documents: readonly DocumentWrite[],
+    results: readonly BulkResult[],
+  ): Promise<WriteResult[]> {
+    const stale = documents.filter((_, i) => results[i]?.kind === 'stale')
+    if (stale.length === 0) return results as WriteResult[]
+    const found = await this.#get.documents(this.#addresses(stale.map(({ key }) => key)), ['source'])
+    // Its index was deleted between the two requests: nothing is stored that could be later.
+    const gone = stale.filter((_, i) => found[i] === null)
+    const written = await (gone.length === 0 ? [] : this.write(gone))
+    const later = [...written]
+    const ofStale = stale.map(({ document }, i): WriteResult => {
+      const hit = found[i] ?? null
+      return hit === null
+        ? (later.shift() as WriteResult)
+        : { kind: 'stale', stored: positionOf(hit, document.source.partition) }
+    })
+    return results.map(result => (result.kind === 'stale' ? (ofStale.shift() as WriteResult) : result))
+  }
+
+  #addresses(keys: readonly SessionKey[]) {
+    return keys.map(({ id, cellStart }) => ({ _index: indexOf(this.#prefix, cellStart), _id: id }))
+  }
+}
+
+function maximum(aggregate: estypes.AggregationsAggregate | undefined): number | null {
+  return (aggregate as { value?: number | null } | undefined)?.value ?? null
+}
+
+function isErased({ document }: Found): boolean {
+  return (document.metadata?.status as string | undefined) === 'erased'
+}
+
+/** An erased session keeps nothing but its version, which was made from its position by `documentVersion`. */
+function positionOf({ document, version }: Found, partition: number): Position {
+  if (document.source !== undefined) return storedPosition(document as StoredDocument)
+  const epoch = Math.floor(version / 2 ** 43)
+  const offset = Math.floor((version % 2 ** 43) / 4)
+  return { topic: null, epoch, partition, offset, timestamp: null }
+}

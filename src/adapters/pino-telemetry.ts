@@ -1,0 +1,37 @@
+// What the worker tells, as log lines: one table from event to level and message.
+import pino, { type Logger } from 'pino'
+import type { Telemetry, WorkerEvent } from '../ports/telemetry.ts'
+
+type Level = 'debug' | 'info' | 'warn' | 'error'
+type Line = readonly [level: Level, message: string]
+
+const lines: { readonly [K in WorkerEvent['kind']]: Line } = {
+  WorkerStarted: ['info', 'worker started'],
+  PartitionsAssigned: ['info', 'partitions assigned'],
+  PartitionRestored: ['info', 'partition restored'],
+  BatchProcessed: ['debug', 'batch processed'],
+  BatchFenced: ['info', 'batch not committed: the assignment has ended; its next owner reads it again'],
+  SessionsRecalled: ['debug', 'sessions recalled for late events'],
+  SessionsClosed: ['debug', 'sessions of a quiet partition closed'],
+  DocumentReduced: ['warn', 'document stored in reduced form; the full one is among the dead letters'],
+  RecordsExpired: ['error', 'records expired before they were read: their events are lost'],
+  StoreUnavailable: ['warn', 'store unavailable; waiting for it'],
+  StoreRecovered: ['info', 'store available again'],
+  SourceInterrupted: ['warn', 'source interrupted; trying again'],
+  WorkerStopping: ['info', 'worker stopping: finishing what is in work'],
+  WorkerStopped: ['info', 'worker stopped'],
+}
+
+/** A logger of JSON lines to standard output, readable ones on a terminal. */
+export function createLogger(level: string, isTerminal: boolean): Logger {
+  const base = { level, base: null, timestamp: pino.stdTimeFunctions.isoTime }
+  if (!isTerminal) return pino(base)
+  return pino({ ...base, transport: { target: 'pino-pretty', options: { translateTime: 'HH:MM:ss' } } })
+}
+
+export function pinoTelemetry(logger: Logger): Telemetry {
+  return ({ kind, ...fields }) => {
+    const [level, message] = lines[kind]
+    logger[level]({ event: kind, ...fields }, message)
+  }
+}

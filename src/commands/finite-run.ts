@@ -1,0 +1,74 @@
+// What `replay` and `demo` share: a finite input through the worker, and all sessions closed at its end.
+import type { Lookups } from '../core/enrichment/enrich-session.ts'
+import type { DeadLetterSink } from '../ports/dead-letter-sink.ts'
+import type { EventSource } from '../ports/event-source.ts'
+import type { SessionStore } from '../ports/session-store.ts'
+import type { BatchCounts, Telemetry } from '../ports/telemetry.ts'
+import { Worker } from '../worker.ts'
+
+export type Totals = { -readonly [K in keyof BatchCounts]: number }
+
+export type FiniteRun = {
+  readonly source: EventSource
+  readonly store: SessionStore
+  readonly deadLetters: DeadLetterSink
+  readonly lookups: Lookups
+  readonly epoch: number
+  readonly settings: {
+    readonly sessionGap: number
+    readonly allowedLateness: number
+    readonly maxLateness: number
+    readonly timeZone: string
+    readonly conversionTypes: readonly string[]
+  }
+  readonly onBatch: (totals: Totals) => void
+  /** Stops the source, and leaves sessions open: the input was not read to its end. */
+  readonly signal: AbortSignal
+}
+
+/** Runs the input to its end, or to where `source.stop` cut it. Gives what became of its records. */
+export async function runToEnd(run: FiniteRun): Promise<Totals> {
+  const totals: Totals = {
+    records: 0,
+    applied: 0,
+    duplicates: 0,
+    alreadyApplied: 0,
+    deadLetters: 0,
+    documents: 0,
+    redirects: 0,
+    conflicts: 0,
+  }
+  const telemetry: Telemetry = event => {
+    if (event.kind !== 'BatchProcessed') return
+    for (const name of Object.keys(totals) as (keyof Totals)[]) totals[name] += event[name]
+    run.onBatch(totals)
+  }
+  const { settings } = run
+  const worker = new Worker({
+    source: run.source,
+    store: run.store,
+    deadLetters: run.deadLetters,
+    lookups: run.lookups,
+    clock: systemClock,
+    telemetry,
+    settings: {
+      topic: null,
+      epoch: run.epoch,
+      partitions: 1,
+      gapMs: settings.sessionGap,
+      allowedLatenessMs: settings.allowedLateness,
+      maxLatenessMs: settings.maxLateness,
+      timeZone: settings.timeZone,
+      conversionTypes: new Set(settings.conversionTypes),
+      onDataLoss: 'stop',
+    },
+  })
+  const stop = () => void run.source.stop()
+  run.signal.addEventListener('abort', stop)
+  await worker.run()
+  run.signal.removeEventListener('abort', stop)
+  if (!run.signal.aborted) await worker.closeAll()
+  return totals
+}
+
+export const systemClock = { now: () => Date.now(), monotonic: () => performance.now() }

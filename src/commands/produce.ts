@@ -1,0 +1,67 @@
+import { KafkaEventWriter, type WrittenEvent } from '../adapters/kafka-event-writer.ts'
+import { NdjsonEventSource, openInput } from '../adapters/ndjson-event-source.ts'
+import { decode } from '../core/raw-event.ts'
+import type { SourceRecord } from '../ports/event-source.ts'
+import { defineCommand } from './command.ts'
+import { counted, progressLine } from './progress.ts'
+
+export const produce = defineCommand({
+  about:
+    'Writes raw events (one JSON object a line) to KAFKA_TOPIC, keyed by tab id: the way to backfill Elasticsearch. ' +
+    'An event without `receivedAt` gets the one that a replay of the file would take, so that the worker decides the ' +
+    'same. A line that is no valid event is written as it is, and becomes a dead letter of the worker.',
+  argument: { name: 'FILE', about: 'NDJSON file of raw events, or - for standard input' },
+  settings: ['kafkaBrokers', 'kafkaTopic'],
+  options: [],
+  async run({ config, argument, signal }) {
+    const writer = new KafkaEventWriter({
+      client: { brokers: config.kafkaBrokers, clientId: 'sessionloom-produce' },
+      topic: config.kafkaTopic,
+    })
+    const progress = progressLine(process.stderr)
+    const total = { events: 0, invalid: 0 }
+    const source = new NdjsonEventSource(
+      argument === '-' ? process.stdin : await openInput(argument as string),
+    )
+    signal.addEventListener('abort', () => void source.stop())
+    try {
+      await source.run({
+        assigned: () => {},
+        async process({ batch, commit }) {
+          const events = batch.records.map(eventOf)
+          await writer.write(events.map(({ event }) => event))
+          total.events += events.length
+          total.invalid += events.filter(({ isValid }) => !isValid).length
+          progress.show(counted(total.events, 'event'))
+          await commit({ offset: batch.nextOffset, metadata: { watermark: null, epoch: 0, partitions: 1 } })
+        },
+      })
+    } finally {
+      progress.end()
+      await writer.close()
+    }
+    const invalid =
+      total.invalid > 0 ? `, of them ${counted(total.invalid, 'line')} that will be dead letters` : ''
+    process.stderr.write(`${counted(total.events, 'event')} written to ${config.kafkaTopic}${invalid}\n`)
+    return signal.aborted ? 1 : 0
+  },
+})
+
+function eventOf(record: SourceRecord): { event: WrittenEvent; isValid: boolean } {
+  const value = record.value as Uint8Array
+  // A backfill's own lateness is the worker's to judge.
+  const outcome = decode(record, Number.POSITIVE_INFINITY)
+  if (outcome.kind === 'dead-letter')
+    return { event: { key: `line-${record.offset + 1}`, value }, isValid: false }
+  const { raw, received } = outcome.value
+  return {
+    event: { key: raw.tabId, value: raw.receivedAt == null ? withReceivedAt(value, received) : value },
+    isValid: true,
+  }
+}
+
+/** Adds the field to the text: everything else stays byte for byte. */
+function withReceivedAt(value: Uint8Array, received: number): string {
+  const text = Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('utf8').trimEnd()
+  return `${text.slice(0, -1)},"receivedAt":${received}}`
+}

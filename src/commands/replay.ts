@@ -1,0 +1,183 @@
+import { stat } from 'node:fs/promises'
+import type { Readable } from 'node:stream'
+import { CountingDeadLetterSink, ndjsonDeadLetterSink } from '../adapters/ndjson-dead-letter-sink.ts'
+import { NdjsonEventSource, openInput } from '../adapters/ndjson-event-source.ts'
+import { hashFile, spoolInput } from '../adapters/ndjson-input.ts'
+import { writeFileOfLines, writeLines } from '../adapters/ndjson-output.ts'
+import { nullSessionStore } from '../adapters/null-session-store.ts'
+import { beginFile, finishFile } from '../adapters/sqlite-file-register.ts'
+import { SqliteSessionStore } from '../adapters/sqlite-session-store.ts'
+import type { Config } from '../config.ts'
+import type { SessionDocument } from '../core/session-document.ts'
+import { openLookups } from '../lookups.ts'
+import type { DeadLetterSink } from '../ports/dead-letter-sink.ts'
+import { defineCommand, UsageError } from './command.ts'
+import { runToEnd, type Totals } from './finite-run.ts'
+import { counted, grouped, progressLine } from './progress.ts'
+
+const settings = [
+  'sessionGap',
+  'allowedLateness',
+  'maxLateness',
+  'timeZone',
+  'geoDatabase',
+  'conversionTypes',
+] as const
+
+export const replay = defineCommand({
+  about:
+    'Reads raw events (one JSON object a line, in order of arrival) and gives the sessions that a batch over them ' +
+    'would compute. The final documents, one a line, go to --out or to standard output, unless --store keeps them. ' +
+    'A file that is replayed again into the same store changes nothing; another file continues the sessions.',
+  argument: { name: 'FILE', about: 'NDJSON file of raw events, or - for standard input' },
+  settings,
+  options: [
+    { flags: '--out <file>', about: 'write the final documents there, as a whole, at the end' },
+    {
+      flags: '--store <store>',
+      about: 'sqlite:FILE keeps the sessions there; null drops them, for measuring',
+    },
+    { flags: '--dead-letters <file>', about: 'append records that cannot become events to this file' },
+  ],
+  async run({ config, argument, options, signal }) {
+    const plan = planOf(argument as string, options)
+    const input = plan.input === '-' && plan.sqlite !== null ? await spoolInput(process.stdin) : null
+    try {
+      return await replayInto({ ...plan, path: input?.path ?? plan.input }, config, signal)
+    } finally {
+      await input?.remove()
+    }
+  },
+})
+
+type Plan = {
+  readonly input: string
+  readonly out: string | null
+  /** Path of the file that keeps the sessions. */
+  readonly sqlite: string | null
+  readonly isNull: boolean
+  readonly deadLetters: string | null
+}
+
+function planOf(input: string, options: Readonly<Record<string, string | boolean | undefined>>): Plan {
+  const store = options.store as string | undefined
+  const out = (options.out as string | undefined) ?? null
+  const faults: string[] = []
+  const sqlite = store?.startsWith('sqlite:') ? store.slice('sqlite:'.length) : null
+  if (store !== undefined && store !== 'null' && !sqlite)
+    faults.push('--store: expected `sqlite:FILE` or `null`')
+  if (store === 'null' && out !== null) faults.push('--out: a null store has no documents to write')
+  if (out === '') faults.push('--out: must not be empty')
+  if (faults.length > 0) throw new UsageError([...faults, 'See `sessionloom replay --help`.'])
+  return {
+    input,
+    out,
+    sqlite,
+    isNull: store === 'null',
+    deadLetters: (options.deadLetters as string | undefined) ?? null,
+  }
+}
+
+async function replayInto(
+  plan: Plan & { path: string },
+  config: Config<(typeof settings)[number]>,
+  signal: AbortSignal,
+) {
+  const sqlite = plan.isNull ? null : new SqliteSessionStore(plan.sqlite ?? ':memory:', config.sessionGap)
+  const deadLetters =
+    plan.deadLetters === null ? new CountingDeadLetterSink() : ndjsonDeadLetterSink(plan.deadLetters)
+  try {
+    const sha256 = plan.sqlite === null ? null : await hashFile(plan.path)
+    const file =
+      sha256 === null || sqlite === null
+        ? { epoch: 0, records: null }
+        : beginFile(sqlite.database, sha256, plan.input)
+    if (file.records !== null) {
+      process.stderr.write(
+        `${plan.input} was replayed into this store before (${counted(file.records, 'record')}): nothing to do\n`,
+      )
+    } else {
+      const totals = await read(plan, config, signal, { sqlite, deadLetters, epoch: file.epoch })
+      if (signal.aborted) return complainStopped(plan)
+      if (sha256 !== null && sqlite !== null) finishFile(sqlite.database, sha256, totals.records)
+      process.stderr.write(summary(totals, deadLetters))
+    }
+    if (sqlite !== null) await writeDocuments(plan, sqlite)
+    return 0
+  } finally {
+    await sqlite?.close()
+  }
+}
+
+type Targets = {
+  readonly sqlite: SqliteSessionStore | null
+  readonly deadLetters: DeadLetterSink
+  readonly epoch: number
+}
+
+async function read(
+  plan: Plan & { path: string },
+  config: Config<(typeof settings)[number]>,
+  signal: AbortSignal,
+  { sqlite, deadLetters, epoch }: Targets,
+): Promise<Totals> {
+  const input: Readable = plan.path === '-' ? process.stdin : await openInput(plan.path)
+  const size = plan.path === '-' ? null : (await stat(plan.path)).size
+  const progress = progressLine(process.stderr)
+  let bytes = 0
+  const source = new NdjsonEventSource(input, {
+    onProgress: bytesRead => {
+      bytes = bytesRead
+    },
+  })
+  const totals = await runToEnd({
+    source,
+    store: sqlite ?? nullSessionStore,
+    deadLetters,
+    lookups: openLookups(config.geoDatabase),
+    epoch,
+    settings: config,
+    signal,
+    onBatch: ({ records }) =>
+      progress.show(
+        size === null
+          ? counted(records, 'record')
+          : `${counted(records, 'record')}, ${Math.floor((100 * bytes) / size)} %`,
+      ),
+  })
+  progress.end()
+  return totals
+}
+
+async function writeDocuments({ out, sqlite: kept }: Plan, store: SqliteSessionStore): Promise<void> {
+  if (out !== null) await writeFileOfLines(out, documentLines(store))
+  else if (kept === null) await writeLines(process.stdout, documentLines(store))
+}
+
+/** Without `state`: it is the worker's own, and only for merging on. */
+function* documentLines(store: SqliteSessionStore): Generator<string> {
+  for (const document of store.documents()) yield JSON.stringify(withoutState(document))
+}
+
+function withoutState({ state, ...document }: SessionDocument): Omit<SessionDocument, 'state'> {
+  return document
+}
+
+function summary(totals: Totals, deadLetters: DeadLetterSink): string {
+  const { records, applied, duplicates, alreadyApplied } = totals
+  const lines = [
+    `${counted(records, 'record')}: ${grouped(applied)} applied, ${grouped(duplicates)} duplicates, ` +
+      `${grouped(alreadyApplied)} already applied, ${grouped(totals.deadLetters)} dead letters`,
+  ]
+  if (deadLetters instanceof CountingDeadLetterSink)
+    for (const [reason, { count, example }] of deadLetters.reasons)
+      lines.push(`  ${grouped(count)} × ${reason}, for example ${example} (--dead-letters FILE keeps them)`)
+  return `${lines.join('\n')}\n`
+}
+
+function complainStopped({ input, sqlite }: Plan): number {
+  const next =
+    sqlite === null ? 'nothing was written' : 'replay it again to go on; what is applied is not applied twice'
+  process.stderr.write(`sessionloom: stopped before the end of ${input}: ${next}\n`)
+  return 1
+}

@@ -1,0 +1,127 @@
+import { connectElasticsearch } from '../adapters/elasticsearch-client.ts'
+import { ElasticsearchSessionStore } from '../adapters/elasticsearch-session-store.ts'
+import { checkTemplate } from '../adapters/elasticsearch-template.ts'
+import { KafkaDeadLetterSink } from '../adapters/kafka-dead-letter-sink.ts'
+import { KafkaEventSource } from '../adapters/kafka-event-source.ts'
+import { requireTopic } from '../adapters/kafka-topics.ts'
+import { createLogger, pinoTelemetry } from '../adapters/pino-telemetry.ts'
+import { openLookups } from '../lookups.ts'
+import { Worker } from '../worker.ts'
+import { defineCommand } from './command.ts'
+import { systemClock } from './finite-run.ts'
+
+const closeQuietEveryMs = 1_000
+/** How long a signal waits for the batch in work. */
+const shutdownDeadlineMs = 25_000
+
+export const run = defineCommand({
+  about:
+    'Reads raw events from KAFKA_TOPIC and keeps the Session documents in Elasticsearch exactly what a batch over ' +
+    'the whole topic would compute. Start as many as there are partitions, at most. `setup` must have run once.',
+  settings: [
+    'kafkaBrokers',
+    'kafkaTopic',
+    'kafkaGroupId',
+    'kafkaDeadLetterTopic',
+    'elasticsearchNode',
+    'indexPrefix',
+    'sourceEpoch',
+    'sessionGap',
+    'allowedLateness',
+    'maxLateness',
+    'flushInterval',
+    'timeZone',
+    'geoDatabase',
+    'conversionTypes',
+    'onDataLoss',
+    'logLevel',
+  ],
+  options: [],
+  async run({ config, signal }) {
+    const lookups = openLookups(config.geoDatabase)
+    const telemetry = pinoTelemetry(createLogger(config.logLevel, process.stdout.isTTY))
+    const kafka = { brokers: config.kafkaBrokers, clientId: 'sessionloom' }
+    const topic = config.kafkaTopic
+    const giveUp = new AbortController()
+
+    await using resources = new AsyncDisposableStack()
+    const partitions = await requireTopic(kafka, topic)
+    await requireTopic(kafka, config.kafkaDeadLetterTopic)
+    const client = await connectElasticsearch({ node: config.elasticsearchNode, signal })
+    const store = new ElasticsearchSessionStore({
+      client,
+      prefix: config.indexPrefix,
+      telemetry,
+      signal: giveUp.signal,
+    })
+    resources.defer(() => store.close())
+    const identity = { gapMs: config.sessionGap, epoch: config.sourceEpoch, topic, partitions }
+    await checkTemplate(client, config.indexPrefix, identity)
+    const deadLetters = new KafkaDeadLetterSink({
+      client: kafka,
+      topic: config.kafkaDeadLetterTopic,
+      telemetry,
+    })
+    resources.defer(() => deadLetters.close())
+    const source = new KafkaEventSource({
+      client: kafka,
+      topic,
+      groupId: config.kafkaGroupId,
+      telemetry,
+      flushIntervalMs: config.flushInterval,
+    })
+
+    const worker = new Worker({
+      source,
+      store,
+      deadLetters,
+      lookups,
+      clock: systemClock,
+      telemetry,
+      settings: {
+        ...identity,
+        allowedLatenessMs: config.allowedLateness,
+        maxLatenessMs: config.maxLateness,
+        timeZone: config.timeZone,
+        conversionTypes: new Set(config.conversionTypes),
+        onDataLoss: config.onDataLoss,
+      },
+    })
+    telemetry({ kind: 'WorkerStarted', topic, partitions, index: config.indexPrefix })
+    const stop = () => {
+      telemetry({ kind: 'WorkerStopping', signal: String(signal.reason) })
+      setTimeout(() => giveUp.abort(), shutdownDeadlineMs).unref()
+      void source.stop()
+    }
+    if (signal.aborted) stop()
+    else signal.addEventListener('abort', stop)
+    const quiet = closeQuietly(worker)
+    resources.defer(() => quiet.end())
+    await worker.run()
+    telemetry({ kind: 'WorkerStopped', reason: String(signal.reason) })
+    return 0
+  },
+})
+
+/** Lets the worker close what the clock has closed, one round after the other. */
+function closeQuietly(worker: Worker): { end(): Promise<void> } {
+  let round: Promise<void> = Promise.resolve()
+  let isBusy = false
+  const timer = setInterval(() => {
+    if (isBusy) return
+    isBusy = true
+    // What goes wrong ends the worker itself, by `run`.
+    round = worker.closeQuiet().then(
+      () => {
+        isBusy = false
+      },
+      () => {},
+    )
+  }, closeQuietEveryMs)
+  return {
+    end: () => {
+      clearInterval(timer)
+      return round
+    },
+  }
+}

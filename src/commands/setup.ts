@@ -1,0 +1,54 @@
+import { connectElasticsearch } from '../adapters/elasticsearch-client.ts'
+import { installTemplate } from '../adapters/elasticsearch-template.ts'
+import { ensureTopics } from '../adapters/kafka-topics.ts'
+import { defineCommand } from './command.ts'
+
+export const setup = defineCommand({
+  about:
+    'Creates KAFKA_TOPIC and KAFKA_DEAD_LETTER_TOPIC if they are missing, and installs the index template of ' +
+    'INDEX_PREFIX, which records the gap and, for this SOURCE_EPOCH, the topic and its partition count. Safe to repeat. ' +
+    'It refuses to change what the stored sessions depend on.',
+  settings: [
+    'kafkaBrokers',
+    'kafkaTopic',
+    'kafkaDeadLetterTopic',
+    'kafkaPartitions',
+    'kafkaReplication',
+    'elasticsearchNode',
+    'indexPrefix',
+    'sourceEpoch',
+    'sessionGap',
+  ],
+  options: [],
+  async run({ config, signal }) {
+    const { kafkaTopic, kafkaDeadLetterTopic, indexPrefix, sourceEpoch } = config
+    const client = await connectElasticsearch({ node: config.elasticsearchNode, signal })
+    try {
+      const replicationFactor = config.kafkaReplication
+      const topics = await ensureTopics({ brokers: config.kafkaBrokers, clientId: 'sessionloom' }, [
+        { topic: kafkaTopic, partitions: config.kafkaPartitions, replicationFactor },
+        { topic: kafkaDeadLetterTopic, partitions: 1, replicationFactor, moreRoomThan: kafkaTopic },
+      ])
+      for (const { topic, created, partitions } of topics)
+        say(
+          `topic ${topic}: ${created ? 'created' : 'was there'}, ${partitions} partition${partitions === 1 ? '' : 's'}`,
+        )
+      const partitions = topics[0]?.partitions as number
+      const installed = await installTemplate(client, indexPrefix, {
+        gapMs: config.sessionGap,
+        epoch: sourceEpoch,
+        topic: kafkaTopic,
+        partitions,
+      })
+      say(
+        `index template ${indexPrefix}: ${installed.template}${installed.isNewEpoch ? `, epoch ${sourceEpoch} is ${kafkaTopic}` : ''}`,
+      )
+      for (const index of installed.updatedIndices) say(`index ${index}: got the fields of this release`)
+      return 0
+    } finally {
+      await client.close()
+    }
+  },
+})
+
+const say = (line: string) => process.stdout.write(`${line}\n`)

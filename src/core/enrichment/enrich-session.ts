@@ -1,0 +1,37 @@
+// Enrichment as a list of named steps. Each fills in what evidence lacks, once: evidence that won is looked
+// up when its session is next written, not when the event came.
+import type { Session } from '../session.ts'
+import { attribute } from './attribution.ts'
+import type { DeviceLookup } from './device.ts'
+import type { GeoLookup } from './geo.ts'
+
+export type Lookups = { readonly geo: GeoLookup; readonly device: DeviceLookup }
+
+export const enrichmentSteps = [
+  ['geo', geo],
+  ['device', device],
+  ['attribution', attribution],
+] as const
+
+/** Enriches a session in place; what is known already is left alone. */
+export function enrichSession(session: Session, lookups: Lookups): void {
+  for (const [, step] of enrichmentSteps) step(session, lookups)
+}
+
+function geo({ evidence }: Session, lookups: Lookups): void {
+  const held = evidence.ip?.value
+  if (held !== undefined && held.geo === undefined) held.geo = lookups.geo(held.ip)
+}
+
+function device({ evidence }: Session, lookups: Lookups): void {
+  const held = evidence.agent?.value
+  if (held === undefined || held.agent === null) return
+  held.facts = lookups.device(held.agent)
+  held.agent = null
+}
+
+function attribution({ entry: { value } }: Session): void {
+  if (value.attribution !== undefined) return
+  value.attribution = attribute(value)
+  value.landingUrl = null
+}

@@ -1,0 +1,137 @@
+// What events tell about the visitor: groups, each taken whole from the earliest event that carries it.
+import type { DeviceFacts, UserAgentEvidence } from './enrichment/device.ts'
+import type { Geo } from './enrichment/geo.ts'
+import type { EventContext } from './raw-event.ts'
+import { earlier, type Stamp, type Stamped } from './stamp.ts'
+
+/** `geo` is looked up once, by `enrichSession`; undefined until then. */
+export type IpEvidence = { readonly ip: string; geo: Geo | null | undefined }
+/** `agent` is parsed once, by `enrichSession`, and then let go. */
+export type AgentEvidence = { agent: UserAgentEvidence | null; facts: DeviceFacts | undefined }
+export type ScreenEvidence = {
+  readonly resolution: string | null
+  readonly colorDepth: string | null
+  readonly orientation: string | null
+  readonly touch: boolean | null
+}
+export type AppEvidence = {
+  readonly type: string | null
+  readonly name: string | null
+  readonly version: string | null
+  readonly language: string | null
+}
+
+export type Evidence = {
+  ip?: Stamped<IpEvidence>
+  agent?: Stamped<AgentEvidence>
+  screen?: Stamped<ScreenEvidence>
+  viewport?: Stamped<string>
+  locale?: Stamped<string>
+  timeZone?: Stamped<string>
+  app?: Stamped<AppEvidence>
+  geo?: Stamped<Geo>
+  site?: Stamped<string>
+}
+
+export const evidenceGroups = [
+  'ip',
+  'agent',
+  'screen',
+  'viewport',
+  'locale',
+  'timeZone',
+  'app',
+  'geo',
+  'site',
+] as const satisfies readonly (keyof Evidence)[]
+
+/** Takes from an event each group that the session lacks or has from a later event. In place. */
+export function gatherEvidence(
+  evidence: Evidence,
+  context: EventContext | null | undefined,
+  site: string | null | undefined,
+  stamp: Stamp,
+): void {
+  if (site && wins(stamp, evidence.site)) evidence.site = { stamp, value: site }
+  if (!context) return
+  if (context.ip && wins(stamp, evidence.ip))
+    evidence.ip = { stamp, value: { ip: context.ip, geo: undefined } }
+  if ((context.userAgent || context.clientHints) && wins(stamp, evidence.agent))
+    evidence.agent = { stamp, value: { agent: agentOf(context), facts: undefined } }
+  if (context.screen && wins(stamp, evidence.screen))
+    evidence.screen = { stamp, value: screenOf(context.screen) }
+  if (context.viewport && wins(stamp, evidence.viewport)) {
+    const value = resolution(context.viewport)
+    if (value !== null) evidence.viewport = { stamp, value }
+  }
+  if (context.locale && wins(stamp, evidence.locale)) evidence.locale = { stamp, value: context.locale }
+  if (context.timeZone && wins(stamp, evidence.timeZone))
+    evidence.timeZone = { stamp, value: context.timeZone }
+  if (context.app && wins(stamp, evidence.app)) evidence.app = { stamp, value: appOf(context.app) }
+  if (context.geo && wins(stamp, evidence.geo)) evidence.geo = { stamp, value: geoOf(context.geo) }
+}
+
+/** Of each group the earlier one. In place, into `into`. */
+export function mergeEvidence(into: Evidence, other: Evidence): void {
+  const target = into as Record<string, Stamped<unknown> | undefined>
+  for (const group of evidenceGroups) {
+    const theirs = other[group]
+    if (theirs !== undefined && wins(theirs.stamp, into[group])) target[group] = theirs
+  }
+}
+
+const wins = (stamp: Stamp, held: Stamped<unknown> | undefined): boolean =>
+  held === undefined || earlier(stamp, held.stamp)
+
+const agentOf = (context: EventContext): UserAgentEvidence => ({
+  userAgent: context.userAgent ?? null,
+  clientHints: context.clientHints ?? null,
+})
+
+const appOf = (app: NonNullable<EventContext['app']>): AppEvidence => ({
+  type: app.type ?? null,
+  name: app.name ?? null,
+  version: app.version ?? null,
+  language: app.language ?? null,
+})
+
+function geoOf(geo: NonNullable<EventContext['geo']>): Geo {
+  const latitude = degrees(geo.latitude, 90)
+  const longitude = degrees(geo.longitude, 180)
+  return {
+    country: { name: geo.country?.name ?? null, code: geo.country?.code ?? null },
+    city: geo.city ?? null,
+    county: geo.county ?? null,
+    region: geo.region ?? null,
+    postal: geo.postal ?? null,
+    latitude,
+    longitude,
+    location: latitude === null || longitude === null ? null : `${latitude},${longitude}`,
+    time_zone: geo.time_zone ?? null,
+    asn: null,
+    as_org: null,
+  }
+}
+
+/** Degrees as text, or null for what is not a number within ±`limit`. */
+function degrees(value: number | string | null | undefined, limit: number): string | null {
+  if (value == null || value === '') return null
+  const number = Number(value)
+  return Math.abs(number) <= limit ? String(number) : null
+}
+
+function screenOf(screen: NonNullable<EventContext['screen']>): ScreenEvidence {
+  return {
+    resolution: resolution(screen),
+    colorDepth: screen.colorDepth == null ? null : String(screen.colorDepth),
+    orientation: screen.orientation ?? null,
+    touch: screen.touch == null ? null : Boolean(screen.touch),
+  }
+}
+
+function resolution(size: {
+  width?: number | null | undefined
+  height?: number | null | undefined
+}): string | null {
+  return size.width == null || size.height == null ? null : `${size.width}x${size.height}`
+}

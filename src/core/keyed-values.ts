@@ -1,0 +1,52 @@
+// Objects that events merge into the session: per key the latest event wins.
+import type { Json, JsonObject } from './json.ts'
+import { earlier, type Stamp, type Stamped } from './stamp.ts'
+
+/** Null stands for a removed key: it is remembered, so that an older value cannot bring the key back. */
+export type KeyedValues = Map<string, Stamped<Json>>
+
+/** A session keeps at most this many keys of one object: the first by name, whatever the order of arrival. */
+export const maxKeysPerSession = 512
+
+/** Takes an event's object in. In place; creates the map when it is needed. */
+export function takeKeys(
+  held: KeyedValues | undefined,
+  object: JsonObject | null | undefined,
+  stamp: Stamp,
+): KeyedValues | undefined {
+  if (!object) return held
+  const values = held ?? new Map()
+  for (const key of Object.keys(object)) take(values, key, { stamp, value: object[key] as Json })
+  return bounded(values)
+}
+
+/** Per key the later of both. Leaves both as they are. */
+export function mergeKeys(a: KeyedValues | undefined, b: KeyedValues | undefined): KeyedValues | undefined {
+  if (a === undefined || b === undefined) return a ?? b
+  const merged: KeyedValues = new Map(a)
+  for (const [key, stamped] of b) take(merged, key, stamped)
+  return bounded(merged)
+}
+
+/** The object as readers see it, keys sorted: their order must not tell the order of arrival. */
+export function keyedObject(values: KeyedValues | undefined): JsonObject {
+  if (values === undefined) return {}
+  const present = [...values].filter(([, { value }]) => value !== null)
+  // `fromEntries` defines own properties, so a key named __proto__ is just a key.
+  return Object.fromEntries(present.sort(byKey).map(([key, { value }]) => [key, value]))
+}
+
+function take(values: KeyedValues, key: string, candidate: Stamped<Json>): void {
+  const held = values.get(key)
+  if (held === undefined || earlier(held.stamp, candidate.stamp)) values.set(key, candidate)
+}
+
+function bounded(values: KeyedValues): KeyedValues {
+  if (values.size <= maxKeysPerSession) return values
+  return new Map([...values].sort(byKey).slice(0, maxKeysPerSession))
+}
+
+/** Code-unit order: the same on every machine. */
+function byKey(a: readonly [string, unknown], b: readonly [string, unknown]): number {
+  return a[0] < b[0] ? -1 : a[0] > b[0] ? 1 : 0
+}

@@ -1,0 +1,222 @@
+// The contract of a raw event (one JSON object per record) and `decode`, which gives an event or the
+// reason why there is none.
+import { z } from 'zod'
+import { maxInstantMs, parseInstant } from './instant.ts'
+import { isDeeperThan, isJsonObject, type JsonObject } from './json.ts'
+import { deadLetter, type Outcome, ok } from './outcome.ts'
+
+export const maxRecordBytes = 1024 * 1024
+export const maxDepth = 20
+const maxKeys = 256
+const maxKeyLength = 256
+/** A collector's clock may be ahead of the broker's by this much; beyond it the broker's wins. */
+const receivedAheadMs = 5 * 60_000
+/** A client clock off by no more than this is left alone: it is the way from client to collector. */
+const skewToleranceMs = 5_000
+
+const text = (limit: number) => z.string().max(limit).nullish()
+const instant = z.union([z.string(), z.number()]).nullish()
+const size = z.number().int().min(0).max(100_000).nullish()
+
+/** User-supplied objects: kept as they are, bounded so that Elasticsearch's `flattened` takes them. */
+const keyed = z
+  .custom<JsonObject>(isJsonObject, 'expected an object')
+  .refine(value => Object.keys(value).length <= maxKeys, `has more than ${maxKeys} keys`)
+  .refine(hasGoodKeys, `has an empty key, one over ${maxKeyLength} characters, or one with a NUL`)
+  .nullish()
+
+const geo = z.object({
+  country: z.object({ name: text(256), code: text(16) }).nullish(),
+  city: text(256),
+  county: text(256),
+  region: text(256),
+  postal: text(32),
+  latitude: z.union([z.number(), z.string().max(32)]).nullish(),
+  longitude: z.union([z.number(), z.string().max(32)]).nullish(),
+  time_zone: text(64),
+})
+
+const context = z.object({
+  ip: text(64),
+  userAgent: text(8192),
+  clientHints: z.custom<JsonObject>(isJsonObject, 'expected an object').nullish(),
+  locale: text(64),
+  timeZone: text(64),
+  channel: text(128),
+  aux: keyed,
+  page: z.object({ url: text(8192), title: text(2048), referrer: text(8192) }).nullish(),
+  screen: z
+    .object({
+      width: size,
+      height: size,
+      colorDepth: z.union([size, z.string().max(16)]).nullish(),
+      orientation: text(64),
+      touch: z.union([z.boolean(), size]).nullish(),
+    })
+    .nullish(),
+  viewport: z.object({ width: size, height: size }).nullish(),
+  utm: z
+    .object({
+      source: text(512),
+      medium: text(512),
+      campaign: text(512),
+      term: text(512),
+      content: text(512),
+    })
+    .nullish(),
+  app: z.object({ type: text(64), name: text(256), version: text(128), language: text(64) }).nullish(),
+  geo: geo.nullish(),
+})
+
+/** The contract of one Kafka value. Unknown fields are ignored; null is the same as absent. */
+export const rawEventSchema = z.object({
+  eventId: z
+    .string()
+    .min(1)
+    .max(128)
+    .describe('Identifies the event together with its time; a repeat of both counts once'),
+  tabId: z
+    .string()
+    .min(1)
+    .max(256)
+    .describe('The browser tab; all events of a tab must reach one partition (key by it)'),
+  type: z.string().min(1).max(64).describe('`page-view`, `search`, `conversion`, or any other name'),
+  timestamp: instant.describe(
+    'When it happened: ISO 8601 with offset, or epoch ms; without it, when it was received',
+  ),
+  receivedAt: instant.describe('When the collector got it'),
+  sentAt: instant.describe(
+    'Client clock when it was sent; with `receivedAt` it corrects a wrong client clock',
+  ),
+  query: text(2048).describe('The search text'),
+  value: z.number().min(-1e9).max(1e9).nullish().describe('Of a conversion'),
+  site: text(128).describe('Which site or application, where several share a topic'),
+  profile: z
+    .object({ id: z.string().min(1).max(256), primaryId: text(256), metadata: keyed })
+    .nullish()
+    .describe('Who it was; taken whole from the latest event that has one'),
+  context: context.nullish().describe('Browser, page, device and campaign; every part optional'),
+  properties: keyed.describe('Merged into the session; per key the latest event wins, null removes'),
+  traits: keyed.describe('As `properties`'),
+  aux: keyed.describe('As `properties`'),
+})
+
+export type RawEvent = z.infer<typeof rawEventSchema>
+export type EventContext = NonNullable<RawEvent['context']>
+
+/** A raw event with the time at which it counts. Times are epoch ms. */
+export type TimedEvent = {
+  readonly raw: RawEvent
+  /** Event time: corrected for the client's clock, never after `received`. */
+  readonly time: number
+  readonly received: number
+  /** How much the client's clock was put right, ms; 0 if it was left alone. */
+  readonly clockSkewMs: number
+}
+
+/** What `decode` needs of a record: its bytes and, from a broker, its timestamp (epoch ms). */
+export type EncodedRecord = { readonly value: Uint8Array | null; readonly timestamp: number | null }
+
+const utf8 = new TextDecoder('utf-8', { fatal: true })
+
+/**
+ * Decodes one record. `maxLatenessMs` is measured against the time at which the record was received,
+ * so a replay decides the same; Infinity switches the check off.
+ */
+export function decode(record: EncodedRecord, maxLatenessMs: number): Outcome<TimedEvent> {
+  if (record.value === null) return deadLetter('empty-value', 'the record has no value')
+  if (record.value.length > maxRecordBytes)
+    return deadLetter('too-large', `the value has ${record.value.length} bytes, over ${maxRecordBytes}`)
+  let json: string
+  try {
+    json = utf8.decode(record.value)
+  } catch {
+    return deadLetter('invalid-utf8', 'the value is not UTF-8')
+  }
+  return decodeText(json, record.timestamp, maxLatenessMs)
+}
+
+function decodeText(json: string, timestamp: number | null, maxLatenessMs: number): Outcome<TimedEvent> {
+  let value: unknown
+  try {
+    value = JSON.parse(json)
+  } catch {
+    // The engine's message quotes the input, which may be personal data.
+    return deadLetter('invalid-json', 'the value is not valid JSON')
+  }
+  if (!isJsonObject(value)) return deadLetter('invalid-json', 'the value is JSON, but not an object')
+  if (isDeeperThan(value, maxDepth)) return deadLetter('too-deep', `nested more than ${maxDepth} levels deep`)
+  const parsed = rawEventSchema.safeParse(value)
+  if (!parsed.success) return deadLetter('invalid-event', describeIssues(parsed.error))
+  return withTimes(parsed.data, timestamp, maxLatenessMs)
+}
+
+/** Design §1.1: received, skew correction, clamp, lateness, in that order. */
+function withTimes(raw: RawEvent, recordTime: number | null, maxLatenessMs: number): Outcome<TimedEvent> {
+  const timestamp = epochMs(raw.timestamp)
+  const receivedAt = epochMs(raw.receivedAt)
+  const sentAt = epochMs(raw.sentAt)
+  for (const [field, value] of [
+    ['timestamp', timestamp],
+    ['receivedAt', receivedAt],
+    ['sentAt', sentAt],
+  ] as const) {
+    if (value === 'malformed')
+      return deadLetter('invalid-event', `${field}: expected ISO 8601 with offset, or epoch milliseconds`)
+    if (value !== null && (value < 0 || value > maxInstantMs))
+      return deadLetter('time-out-of-range', `${field}: lies before 1970 or after 9999`)
+  }
+  return timed(
+    raw,
+    timestamp as number | null,
+    receivedAt as number | null,
+    sentAt as number | null,
+    recordTime,
+    maxLatenessMs,
+  )
+}
+
+function timed(
+  raw: RawEvent,
+  timestamp: number | null,
+  receivedAt: number | null,
+  sentAt: number | null,
+  recordTime: number | null,
+  maxLatenessMs: number,
+): Outcome<TimedEvent> {
+  const received =
+    recordTime === null
+      ? (receivedAt ?? sentAt ?? timestamp)
+      : Math.min(receivedAt ?? recordTime, recordTime + receivedAheadMs)
+  if (received === null) return deadLetter('no-event-time', 'no `timestamp`, `receivedAt` or `sentAt`')
+  const skew = receivedAt !== null && sentAt !== null ? receivedAt - sentAt : 0
+  const clockSkewMs = Math.abs(skew) > skewToleranceMs ? skew : 0
+  const time = Math.min((timestamp ?? received) + clockSkewMs, received)
+  if (time < 0) return deadLetter('time-out-of-range', 'the corrected event time lies before 1970')
+  if (received - time > maxLatenessMs)
+    return deadLetter('beyond-max-lateness', `happened ${received - time} ms before it was received`)
+  return ok({ raw, time, received, clockSkewMs })
+}
+
+function epochMs(value: string | number | null | undefined): number | 'malformed' | null {
+  if (value === null || value === undefined) return null
+  if (typeof value === 'number') return Math.trunc(value)
+  return parseInstant(value) ?? 'malformed'
+}
+
+function hasGoodKeys(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return true
+  if (Array.isArray(value)) return value.every(hasGoodKeys)
+  for (const key of Object.keys(value)) {
+    if (key.length === 0 || key.length > maxKeyLength || key.includes('\0')) return false
+    if (!hasGoodKeys((value as JsonObject)[key])) return false
+  }
+  return true
+}
+
+/** Paths and expectations of the first faults. Never the values: they may be personal data. */
+function describeIssues(error: z.ZodError): string {
+  const issues = error.issues.slice(0, 3).map(issue => `${issue.path.join('.') || 'event'}: ${issue.message}`)
+  const more = error.issues.length - issues.length
+  return issues.join('; ') + (more > 0 ? `; and ${more} more` : '')
+}

@@ -1,0 +1,123 @@
+// Document → session: the inverse of `session-document.ts`. A restored session merges on exactly as the
+// written one would have.
+import type { DocumentFields } from './document-fields.ts'
+import type { Page } from './enrichment/attribution.ts'
+import type { DeviceFacts } from './enrichment/device.ts'
+import type { Evidence } from './evidence.ts'
+import { parseInstant } from './instant.ts'
+import type { Position, Session } from './session.ts'
+import type { SessionDocument, StoredDocument } from './session-document.ts'
+import type { SessionKey } from './session-id.ts'
+import { type SessionState, stateReader } from './session-state.ts'
+
+/** The session of a stored document, enriched. */
+export function restoredSession(document: SessionDocument): Session {
+  const { state, metadata, activity } = document
+  const read = stateReader(state)
+  return {
+    tabId: document.tabId,
+    start: instant(metadata.time.insert),
+    end: instant(document.lastSeen),
+    position: storedPosition(document),
+    counts: {
+      events: activity.events,
+      pageViews: activity.page_views,
+      searches: activity.searches,
+      conversions: activity.conversions,
+      conversionValue: BigInt(state.value ?? 0),
+    },
+    quality: {
+      lateEvents: document.quality.late_events,
+      duplicates: document.quality.duplicates,
+      clockSkewMs: document.quality.clock_skew_ms,
+    },
+    entry: { stamp: read.entry, value: entryOf(document) },
+    evidence: evidenceOf(document, state),
+    profile: read.stamped('profile', () => document.profile as NonNullable<DocumentFields['profile']>),
+    lastQuery: read.stamped('lastQuery', () => document.lastQuery as string),
+    entryPage: read.stamped('entryPage', () => pageOf(document.pages.entry)),
+    exitPage: read.stamped('exitPage', () => pageOf(document.pages.exit)),
+    properties: read.keyed(state.keys.properties, document.properties),
+    traits: read.keyed(state.keys.traits, document.traits),
+    aux: read.keyed(state.keys.aux, document.aux),
+    window: read.window(),
+    absorbed: absorbedKeys(document),
+    createdAt: metadata.time.create === null ? null : instant(metadata.time.create),
+  }
+}
+
+/** Where the last record applied to a stored document stands. */
+export function storedPosition({ source }: StoredDocument): Position {
+  return {
+    topic: source.topic,
+    epoch: source.epoch,
+    partition: source.partition,
+    offset: source.offset,
+    timestamp: source.timestamp === null ? null : instant(source.timestamp),
+  }
+}
+
+function absorbedKeys({ operation, state }: SessionDocument): readonly SessionKey[] {
+  return operation.merge.map((id, i) => ({ id, cellStart: state.absorbed?.[i] as number }))
+}
+
+function entryOf({ referrer, metadata, utm, click_id }: SessionDocument) {
+  const clickId =
+    click_id.name === null || click_id.value === null ? null : { name: click_id.name, value: click_id.value }
+  return {
+    referrer: referrer.url,
+    channel: metadata.channel || null,
+    aux: metadata.aux,
+    utm: null,
+    landingUrl: null,
+    attribution: { utm, clickId },
+  }
+}
+
+function evidenceOf(document: SessionDocument, state: SessionState): Evidence {
+  const { device, app, site } = document
+  const { stamped } = stateReader(state)
+  const evidence = {
+    ip: stamped('ip', () => ({ ip: device.ip as string, geo: device.geo })),
+    agent: stamped('agent', () => ({ agent: null, facts: factsOf(document) })),
+    screen: stamped('screen', () => ({
+      resolution: device.resolution,
+      colorDepth: device.color_depth,
+      orientation: device.orientation,
+      touch: state.touch?.[0] ?? null,
+    })),
+    viewport: stamped('viewport', () => app.resolution as string),
+    locale: stamped('locale', () => state.locale ?? (app.language as string)),
+    timeZone: stamped('timeZone', () => state.time_zone as string),
+    app: stamped('app', () => ({
+      type: app.type,
+      name: app.name,
+      version: app.version,
+      language: state.app_language ?? null,
+    })),
+    geo: stamped('geo', () => device.geo),
+    site: stamped('site', () => site as string),
+  }
+  return Object.fromEntries(Object.entries(evidence).filter(([, held]) => held !== undefined)) as Evidence
+}
+
+function factsOf({ device, os, app, state }: SessionDocument): DeviceFacts {
+  const { name, brand, model, type } = device
+  const touch = state.touch?.[1] ?? device.touch
+  return {
+    device: { name, brand, model, type: type as DeviceFacts['device']['type'], touch },
+    os,
+    app: { name: app.name, version: app.version, bot: app.bot, bot_reasons: app.bot_reasons },
+  }
+}
+
+const pageOf = (page: DocumentFields['pages']['entry']): Page => ({
+  url: page.url as string,
+  title: page.title,
+})
+
+function instant(text: string): number {
+  const epochMs = parseInstant(text)
+  if (epochMs === null) throw new Error('a stored document has a date that is not ISO 8601 with milliseconds')
+  return epochMs
+}

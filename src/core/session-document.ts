@@ -1,0 +1,218 @@
+// Session → document. The document is the state of the worker: what a reader sees, plus `state` with what
+// merging on needs beyond it (`restored-session.ts` is the way back).
+import { dedupeWindowSize } from './dedupe-window.ts'
+import { type DocumentFields, schemaVersion } from './document-fields.ts'
+import { hostAndPath, type Page } from './enrichment/attribution.ts'
+import { unknownDevice } from './enrichment/device.ts'
+import { type Geo, noGeo } from './enrichment/geo.ts'
+import { isTimeZone, weekdayAndHour } from './enrichment/weekday.ts'
+import type { Evidence } from './evidence.ts'
+import { formatInstant } from './instant.ts'
+import { keyedObject } from './keyed-values.ts'
+import type { Position, Session } from './session.ts'
+import type { SessionKey } from './session-id.ts'
+import { encodeState, type SessionState } from './session-state.ts'
+
+export type SessionDocument = DocumentFields & { readonly state: SessionState }
+
+/** What remains under an id that a session had before: it says where that session went, for ever. */
+export type RedirectDocument = {
+  readonly id: string
+  readonly tabId: string
+  readonly metadata: { readonly status: 'merged' }
+  readonly merged_into: string
+  readonly source: DocumentFields['source']
+  readonly schema_version: number
+  readonly state: { readonly merged_into_cell_start: number }
+}
+
+export type StoredDocument = SessionDocument | RedirectDocument
+
+export function isRedirect(document: StoredDocument): document is RedirectDocument {
+  return document.metadata.status === 'merged'
+}
+
+export type DocumentSettings = { readonly timeZone: string }
+
+const phases = { active: 0, ended: 1, merged: 2, erased: 3 } as const
+
+/**
+ * The external version of a document: a function of its content, so that two writers of one version
+ * write the same, and the later state wins. Exact up to epoch 1,023 and offset 2^41 − 1.
+ */
+export function documentVersion(
+  position: { epoch: number; offset: number },
+  phase: keyof typeof phases,
+): number {
+  return position.epoch * 2 ** 43 + position.offset * 4 + phases[phase]
+}
+
+const overlongMs = 12 * 3_600_000
+const overlongEvents = 10_000
+
+/** The document of an enriched session. `nowMs` is the wall clock of this write, epoch ms. */
+export function sessionDocument(
+  session: Session,
+  key: SessionKey,
+  status: 'active' | 'ended',
+  nowMs: number,
+  settings: DocumentSettings,
+): SessionDocument {
+  const { evidence, counts } = session
+  const entry = session.entry.value
+  const { utm, clickId } = known(entry.attribution)
+  const agent = evidence.agent === undefined ? unknownDevice : known(evidence.agent.value.facts)
+  const geo = geoOf(evidence)
+  const ip = evidence.ip?.value.ip ?? null
+  return {
+    id: key.id,
+    sessionTrackingToken: key.id,
+    tabId: session.tabId,
+    lastSeen: formatInstant(session.end),
+    lastQuery: session.lastQuery?.value ?? null,
+    metadata: {
+      time: timeFields(session, geo, nowMs, settings.timeZone),
+      channel: entry.channel ?? '',
+      aux: entry.aux ?? {},
+      status,
+    },
+    operation: {
+      new: session.createdAt === null,
+      update: session.createdAt !== null,
+      segment: false,
+      merge: session.absorbed.map(absorbed => absorbed.id),
+    },
+    profile: session.profile?.value ?? null,
+    device: {
+      ...agent.device,
+      touch: evidence.screen?.value.touch ?? agent.device.touch,
+      ip,
+      resolution: evidence.screen?.value.resolution ?? null,
+      geo,
+      color_depth: evidence.screen?.value.colorDepth ?? null,
+      orientation: evidence.screen?.value.orientation ?? null,
+    },
+    os: agent.os,
+    app: appFields(evidence, agent.app),
+    utm,
+    context: { ip },
+    properties: keyedObject(session.properties),
+    traits: keyedObject(session.traits),
+    aux: keyedObject(session.aux),
+    activity: {
+      events: counts.events,
+      page_views: counts.pageViews,
+      searches: counts.searches,
+      conversions: counts.conversions,
+      conversion_value: Number(counts.conversionValue) / 1e6,
+      bounced: counts.pageViews <= 1 && counts.conversions === 0 ? 1 : 0,
+      engaged_seconds: null,
+    },
+    pages: { entry: pageFields(session.entryPage?.value), exit: pageFields(session.exitPage?.value) },
+    referrer: { url: entry.referrer, host: hostAndPath(entry.referrer).host, class: null, name: null },
+    click_id: { name: clickId?.name ?? null, value: clickId?.value ?? null },
+    site: evidence.site?.value ?? null,
+    quality: {
+      late_events: session.quality.lateEvents,
+      duplicates: session.quality.duplicates,
+      clock_skew_ms: session.quality.clockSkewMs,
+      overlong: session.end - session.start > overlongMs || counts.events > overlongEvents,
+      dedupe_limited: counts.events > dedupeWindowSize,
+      reduced: null,
+    },
+    source: sourceFields(session.position),
+    schema_version: schemaVersion,
+    state: encodeState(session),
+  }
+}
+
+/** The redirect from a key that a session had to the one it has. `position` is that of the merging record. */
+export function redirectDocument(
+  tabId: string,
+  from: SessionKey,
+  into: SessionKey,
+  position: Position,
+): RedirectDocument {
+  return {
+    id: from.id,
+    tabId,
+    metadata: { status: 'merged' },
+    merged_into: into.id,
+    source: sourceFields(position),
+    schema_version: schemaVersion,
+    state: { merged_into_cell_start: into.cellStart },
+  }
+}
+
+/**
+ * A document without the objects that users supply, for a store that refused the full one: it cannot be
+ * refused, and it keeps all that merging on needs, save those objects.
+ */
+export function reducedDocument(document: SessionDocument, reason: string): SessionDocument {
+  return {
+    ...document,
+    metadata: { ...document.metadata, aux: {} },
+    profile: document.profile && { ...document.profile, metadata: null },
+    properties: {},
+    traits: {},
+    aux: {},
+    quality: { ...document.quality, reduced: reason },
+  }
+}
+
+function timeFields(session: Session, geo: Geo, nowMs: number, timeZone: string) {
+  const visitorZone = [session.evidence.timeZone?.value, geo.time_zone].find(zone => zone && isTimeZone(zone))
+  const local = visitorZone ? weekdayAndHour(session.start, visitorZone) : null
+  return {
+    insert: formatInstant(session.start),
+    create: formatInstant(session.createdAt ?? nowMs),
+    update: formatInstant(nowMs),
+    timestamp: session.start / 1000,
+    duration: Math.floor((session.end - session.start) / 1000),
+    ...weekdayAndHour(session.start, timeZone),
+    weekdayLocal: local?.weekday ?? null,
+    hourLocal: local?.hour ?? null,
+  }
+}
+
+/** An explicit application is taken whole; only whether it is a robot still comes from the user agent. */
+function appFields(
+  { app, locale, viewport }: Evidence,
+  derived: { name: string; version: string; bot: boolean; bot_reasons: readonly string[] },
+) {
+  return {
+    type: app?.value.type ?? 'browser',
+    name: app === undefined ? derived.name : (app.value.name ?? 'Other'),
+    version: app === undefined ? derived.version : (app.value.version ?? ''),
+    language: app?.value.language ?? locale?.value ?? null,
+    bot: derived.bot,
+    bot_reasons: derived.bot_reasons,
+    resolution: viewport?.value ?? null,
+  }
+}
+
+function geoOf({ geo, ip }: Evidence): Geo {
+  if (geo !== undefined) return geo.value
+  return ip === undefined ? noGeo : (known(ip.value.geo) ?? noGeo)
+}
+
+function pageFields(page: Page | undefined) {
+  return { url: page?.url ?? null, ...hostAndPath(page?.url ?? null), title: page?.title ?? null }
+}
+
+function sourceFields(position: Position): DocumentFields['source'] {
+  return {
+    topic: position.topic,
+    partition: position.partition,
+    offset: position.offset,
+    epoch: position.epoch,
+    timestamp: position.timestamp === null ? null : formatInstant(position.timestamp),
+    format: null,
+    tab_id_from: null,
+  }
+}
+
+function known<T>(value: T | undefined): T {
+  if (value === undefined) throw new Error('a session is enriched before its document is written')
+  return value
+}

@@ -1,0 +1,111 @@
+// The part of a document that is only for merging on: which event each first and last field comes from,
+// which events were met, and the few values that the document itself does not show.
+import { type DedupeWindow, decodeWindow, encodeWindow } from './dedupe-window.ts'
+import { type Evidence, evidenceGroups } from './evidence.ts'
+import type { Json, JsonObject } from './json.ts'
+import type { KeyedValues } from './keyed-values.ts'
+import type { Session } from './session.ts'
+import type { Stamp, Stamped } from './stamp.ts'
+
+/** Index into `stamps`. */
+type StampIndex = number
+type KeyStamps = readonly (readonly [key: string, stamp: StampIndex])[]
+
+export type SessionState = {
+  /** The distinct events that fields come from, as [event time, event id]; the first is the entry event. */
+  readonly stamps: readonly (readonly [time: number, id: string])[]
+  readonly fields: { readonly [field: string]: StampIndex }
+  readonly keys: { readonly properties?: KeyStamps; readonly traits?: KeyStamps; readonly aux?: KeyStamps }
+  readonly hashes: string
+  readonly arrivals: readonly number[]
+  /** Sum of conversion values in millionths, exact. Absent where it is 0. */
+  readonly value?: string
+  /** Cells of the ids in `operation.merge`, in that order. */
+  readonly absorbed?: readonly number[]
+  readonly time_zone?: string
+  readonly locale?: string
+  readonly app_language?: string | null
+  /** What the screen and the user agent say about touch. */
+  readonly touch?: readonly [screen: boolean | null, agent: boolean | null]
+}
+
+/** Fields that carry a stamp besides evidence and keys. */
+const stampedFields = ['profile', 'lastQuery', 'entryPage', 'exitPage'] as const
+
+export function encodeState(session: Session): SessionState {
+  const table = stampTable()
+  table.indexOf(session.entry.stamp)
+  const fields: Record<string, StampIndex> = {}
+  for (const group of evidenceGroups) {
+    const held = session.evidence[group]
+    if (held !== undefined) fields[group] = table.indexOf(held.stamp)
+  }
+  for (const field of stampedFields) {
+    const held = session[field]
+    if (held !== undefined) fields[field] = table.indexOf(held.stamp)
+  }
+  const keys = {
+    ...(session.properties && { properties: keyStamps(session.properties, table) }),
+    ...(session.traits && { traits: keyStamps(session.traits, table) }),
+    ...(session.aux && { aux: keyStamps(session.aux, table) }),
+  }
+  const { conversionValue } = session.counts
+  return {
+    stamps: table.stamps,
+    fields,
+    keys,
+    ...encodeWindow(session.window),
+    ...(conversionValue !== 0n && { value: String(conversionValue) }),
+    ...(session.absorbed.length > 0 && { absorbed: session.absorbed.map(key => key.cellStart) }),
+    ...hiddenEvidence(session.evidence),
+  }
+}
+
+function hiddenEvidence({ timeZone, app, locale, screen, agent }: Evidence) {
+  return {
+    ...(timeZone && { time_zone: timeZone.value }),
+    ...(app && { app_language: app.value.language }),
+    ...(app && locale && { locale: locale.value }),
+    ...(screen && { touch: [screen.value.touch, agent?.value.facts?.device.touch ?? null] as const }),
+  }
+}
+
+function stampTable() {
+  const stamps: [number, string][] = []
+  const indices = new Map<string, StampIndex>()
+  return {
+    stamps,
+    indexOf({ time, id }: Stamp): StampIndex {
+      const key = `${time}:${id}`
+      const known = indices.get(key)
+      if (known !== undefined) return known
+      indices.set(key, stamps.length)
+      return stamps.push([time, id]) - 1
+    },
+  }
+}
+
+function keyStamps(values: KeyedValues, table: ReturnType<typeof stampTable>): KeyStamps {
+  return [...values].map(([key, { stamp }]) => [key, table.indexOf(stamp)] as const)
+}
+
+/** Reads a state: stamps by field, keyed values, and the window. */
+export function stateReader(state: SessionState) {
+  const stamps = state.stamps.map(([time, id]): Stamp => ({ time, id }))
+  const stampAt = (index: StampIndex): Stamp => stamps[index] as Stamp
+  return {
+    entry: stampAt(0),
+    /** The value with the stamp that the state holds for the field; undefined if it holds none. */
+    stamped<T>(field: string, value: () => T): Stamped<T> | undefined {
+      const index = state.fields[field]
+      return index === undefined ? undefined : { stamp: stampAt(index), value: value() }
+    },
+    /** A key without a value in the document was removed. */
+    keyed(stampsOfKeys: KeyStamps | undefined, object: JsonObject): KeyedValues | undefined {
+      if (stampsOfKeys === undefined) return undefined
+      const held = (key: string): Json => (Object.hasOwn(object, key) ? (object[key] as Json) : null)
+      return new Map(stampsOfKeys.map(([key, index]) => [key, { stamp: stampAt(index), value: held(key) }]))
+    },
+    window: (): DedupeWindow => decodeWindow(state),
+  }
+}

@@ -1,0 +1,212 @@
+// A session: a commutative, associative merge of its events (design §2.3). Counts are sums over distinct
+// events, first fields belong to the earliest event that has them, last fields to the latest.
+import { type DedupeWindow, emptyWindow, mergeWindows, remember } from './dedupe-window.ts'
+import { type Entry, entryOf, type Page } from './enrichment/attribution.ts'
+import { type Evidence, gatherEvidence, mergeEvidence } from './evidence.ts'
+import type { JsonObject } from './json.ts'
+import { type KeyedValues, mergeKeys, takeKeys } from './keyed-values.ts'
+import type { RawEvent, TimedEvent } from './raw-event.ts'
+import type { SessionKey } from './session-id.ts'
+import { earlier, earliest, latest, type Stamp, type Stamped } from './stamp.ts'
+
+/** A place in a log. `offset` is one past a record; `timestamp` is that record's, epoch ms. */
+export type Position = {
+  readonly topic: string | null
+  readonly epoch: number
+  readonly partition: number
+  readonly offset: number
+  readonly timestamp: number | null
+}
+
+export type Counts = {
+  events: number
+  pageViews: number
+  searches: number
+  conversions: number
+  /** Millionths, whole: sums do not depend on the order, however large they grow. */
+  conversionValue: bigint
+}
+
+export type Quality = { lateEvents: number; duplicates: number; clockSkewMs: number }
+
+export type Profile = {
+  readonly id: string
+  readonly primary_id: string | null
+  readonly metadata: JsonObject | null
+}
+
+export type Session = {
+  readonly tabId: string
+  /** Event times of the first and the latest event, epoch ms, both inclusive. */
+  start: number
+  end: number
+  position: Position
+  counts: Counts
+  quality: Quality
+  entry: Stamped<Entry>
+  evidence: Evidence
+  profile: Stamped<Profile> | undefined
+  lastQuery: Stamped<string> | undefined
+  entryPage: Stamped<Page> | undefined
+  exitPage: Stamped<Page> | undefined
+  properties: KeyedValues | undefined
+  traits: KeyedValues | undefined
+  aux: KeyedValues | undefined
+  window: DedupeWindow
+  /** Keys that this session, or one that it absorbed, had before: each has a redirect to this one. */
+  absorbed: readonly SessionKey[]
+  /** Wall clock of the first write of the document, epoch ms. */
+  createdAt: number | null
+}
+
+/** An event at its place in the log, with what is worked out once for it. */
+export type PlacedEvent = TimedEvent & {
+  readonly position: Position
+  readonly arrival: number
+  readonly identity: { readonly high: number; readonly low: number }
+}
+
+/** Event types that count as a conversion. */
+export type ConversionTypes = ReadonlySet<string>
+
+/** Whether `a` is before `b`: a log of an earlier epoch was read to its end before the next began. */
+export function isBehind(a: Position, b: Position): boolean {
+  return a.epoch < b.epoch || (a.epoch === b.epoch && a.offset < b.offset)
+}
+
+/** The session of one event. */
+export function singleton(event: PlacedEvent, conversionTypes: ConversionTypes): Session {
+  const stamp: Stamp = { time: event.time, id: event.raw.eventId }
+  const session: Session = {
+    tabId: event.raw.tabId,
+    start: event.time,
+    end: event.time,
+    position: event.position,
+    counts: { events: 0, pageViews: 0, searches: 0, conversions: 0, conversionValue: 0n },
+    quality: { lateEvents: 0, duplicates: 0, clockSkewMs: 0 },
+    entry: { stamp, value: entryOf(event.raw.context) },
+    evidence: {},
+    profile: undefined,
+    lastQuery: undefined,
+    entryPage: undefined,
+    exitPage: undefined,
+    properties: undefined,
+    traits: undefined,
+    aux: undefined,
+    window: emptyWindow(),
+    absorbed: [],
+    createdAt: null,
+  }
+  take(session, event, stamp, conversionTypes)
+  return session
+}
+
+/** Extends a session by an event within the gap, in place: the same as merging with its singleton, and faster. */
+export function extend(session: Session, event: PlacedEvent, conversionTypes: ConversionTypes): void {
+  const stamp: Stamp = { time: event.time, id: event.raw.eventId }
+  if (event.time < session.start) session.start = event.time
+  if (event.time > session.end) session.end = event.time
+  if (isBehind(session.position, event.position)) session.position = event.position
+  if (earlier(stamp, session.entry.stamp)) session.entry = { stamp, value: entryOf(event.raw.context) }
+  take(session, event, stamp, conversionTypes)
+}
+
+/** Everything of an event but span, position and entry. */
+function take(session: Session, event: PlacedEvent, stamp: Stamp, conversionTypes: ConversionTypes): void {
+  const { raw } = event
+  count(session.counts, raw, conversionTypes)
+  const skew = Math.abs(event.clockSkewMs)
+  if (skew > session.quality.clockSkewMs) session.quality.clockSkewMs = skew
+  gatherEvidence(session.evidence, raw.context, raw.site, stamp)
+  takePage(session, raw, stamp)
+  if (raw.query && isLatest(stamp, session.lastQuery)) session.lastQuery = { stamp, value: raw.query }
+  if (raw.profile && isLatest(stamp, session.profile))
+    session.profile = { stamp, value: profileOf(raw.profile) }
+  if (raw.properties) session.properties = takeKeys(session.properties, raw.properties, stamp)
+  if (raw.traits) session.traits = takeKeys(session.traits, raw.traits, stamp)
+  if (raw.aux) session.aux = takeKeys(session.aux, raw.aux, stamp)
+  remember(session.window, event.identity.high, event.identity.low, event.arrival)
+}
+
+function count(counts: Counts, raw: RawEvent, conversionTypes: ConversionTypes): void {
+  counts.events++
+  if (raw.type === 'page-view') counts.pageViews++
+  if (raw.type === 'search' || raw.query) counts.searches++
+  if (!conversionTypes.has(raw.type)) return
+  counts.conversions++
+  if (raw.value) counts.conversionValue += BigInt(Math.round(raw.value * 1e6))
+}
+
+function takePage(session: Session, raw: RawEvent, stamp: Stamp): void {
+  const page = raw.context?.page
+  if (raw.type !== 'page-view' || !page?.url) return
+  const first = session.entryPage === undefined || earlier(stamp, session.entryPage.stamp)
+  const last = isLatest(stamp, session.exitPage)
+  if (!first && !last) return
+  const stamped = { stamp, value: { url: page.url, title: page.title ?? null } }
+  if (first) session.entryPage = stamped
+  if (last) session.exitPage = stamped
+}
+
+const isLatest = (stamp: Stamp, held: Stamped<unknown> | undefined): boolean =>
+  held === undefined || earlier(held.stamp, stamp)
+
+const profileOf = (profile: NonNullable<RawEvent['profile']>): Profile => ({
+  id: profile.id,
+  primary_id: profile.primaryId ?? null,
+  metadata: profile.metadata ?? null,
+})
+
+/** The session of the events of both. `a` and `b` are of one tab and have no event in common. */
+export function merge(a: Session, b: Session): Session {
+  const evidence: Evidence = { ...a.evidence }
+  mergeEvidence(evidence, b.evidence)
+  return {
+    tabId: a.tabId,
+    start: Math.min(a.start, b.start),
+    end: Math.max(a.end, b.end),
+    position: isBehind(a.position, b.position) ? b.position : a.position,
+    counts: sumCounts(a.counts, b.counts),
+    quality: sumQuality(a.quality, b.quality),
+    entry: earlier(b.entry.stamp, a.entry.stamp) ? b.entry : a.entry,
+    evidence,
+    profile: latest(a.profile, b.profile),
+    lastQuery: latest(a.lastQuery, b.lastQuery),
+    entryPage: earliest(a.entryPage, b.entryPage),
+    exitPage: latest(a.exitPage, b.exitPage),
+    properties: mergeKeys(a.properties, b.properties),
+    traits: mergeKeys(a.traits, b.traits),
+    aux: mergeKeys(a.aux, b.aux),
+    window: mergeWindows(a.window, b.window),
+    absorbed: unionKeys(a.absorbed, b.absorbed),
+    createdAt:
+      a.createdAt === null || b.createdAt === null
+        ? (a.createdAt ?? b.createdAt)
+        : Math.min(a.createdAt, b.createdAt),
+  }
+}
+
+function sumCounts(a: Counts, b: Counts): Counts {
+  return {
+    events: a.events + b.events,
+    pageViews: a.pageViews + b.pageViews,
+    searches: a.searches + b.searches,
+    conversions: a.conversions + b.conversions,
+    conversionValue: a.conversionValue + b.conversionValue,
+  }
+}
+
+function sumQuality(a: Quality, b: Quality): Quality {
+  return {
+    lateEvents: a.lateEvents + b.lateEvents,
+    duplicates: a.duplicates + b.duplicates,
+    clockSkewMs: Math.max(a.clockSkewMs, b.clockSkewMs),
+  }
+}
+
+/** Both lists without repeats, sorted by id. */
+export function unionKeys(a: readonly SessionKey[], b: readonly SessionKey[]): readonly SessionKey[] {
+  if (b.length === 0) return a
+  const byId = new Map([...a, ...b].map(key => [key.id, key]))
+  return [...byId.values()].sort((x, y) => (x.id < y.id ? -1 : 1))
+}

@@ -1,0 +1,22 @@
+/** Orders the events of a tab: by event time (epoch ms), then by event id. */
+export type Stamp = { readonly time: number; readonly id: string }
+
+/** A value together with the event that it comes from. */
+export type Stamped<T> = { readonly stamp: Stamp; readonly value: T }
+
+/** Whether `a` comes strictly before `b`. */
+export function earlier(a: Stamp, b: Stamp): boolean {
+  return a.time < b.time || (a.time === b.time && a.id < b.id)
+}
+
+/** Whichever is earlier, or the one that exists. */
+export function earliest<T>(a: Stamped<T> | undefined, b: Stamped<T> | undefined): Stamped<T> | undefined {
+  if (a === undefined || b === undefined) return a ?? b
+  return earlier(b.stamp, a.stamp) ? b : a
+}
+
+/** Whichever is later, or the one that exists. */
+export function latest<T>(a: Stamped<T> | undefined, b: Stamped<T> | undefined): Stamped<T> | undefined {
+  if (a === undefined || b === undefined) return a ?? b
+  return earlier(a.stamp, b.stamp) ? b : a
+}

@@ -1,0 +1,146 @@
+// Commands → configuration → adapters → worker; signals; exit code.
+import { Command } from 'commander'
+import { type CommandDefinition, UsageError } from './commands/command.ts'
+import { flagOf, readConfig, settings } from './config.ts'
+import { WorkerError } from './core/worker-error.ts'
+
+/** Loaded when they are asked for: the clients of Kafka and Elasticsearch take a second to load. */
+const commands = [
+  ['run', 'the worker: Kafka → Elasticsearch', async () => (await import('./commands/run.ts')).run],
+  [
+    'replay',
+    'raw events from a file → sessions, without any service',
+    async () => (await import('./commands/replay.ts')).replay,
+  ],
+  [
+    'produce',
+    'raw events from a file → Kafka, keyed by tab id',
+    async () => (await import('./commands/produce.ts')).produce,
+  ],
+  [
+    'generate',
+    'made-up raw events, the same for the same seed',
+    async () => (await import('./commands/generate.ts')).generate,
+  ],
+  [
+    'demo',
+    'made-up events through the whole pipeline, and what came out',
+    async () => (await import('./commands/demo.ts')).demo,
+  ],
+  [
+    'setup',
+    'creates topics and the index template; safe to repeat',
+    async () => (await import('./commands/setup.ts')).setup,
+  ],
+] as const
+
+/** 0 done, 1 failed, 2 wrong usage or configuration. */
+async function main(argv: readonly string[]): Promise<number> {
+  let exitCode = 0
+  const program = new Command('sessionloom')
+    .description(
+      'Turns a Kafka topic of raw behavioural events into exact Session documents in Elasticsearch.',
+    )
+    .exitOverride()
+    .configureOutput({ outputError: () => {} })
+    .showHelpAfterError(false)
+  const wanted = argv.find(word => !word.startsWith('-'))
+  for (const [name, summary, load] of commands) {
+    if (name !== wanted) {
+      program.addCommand(new Command(name).summary(summary))
+      continue
+    }
+    const definition = await load()
+    const action: Action = async (argument, options, unknown) => {
+      exitCode = await execute(definition, argument, options, unknown)
+    }
+    program.addCommand(commandOf(name, definition, action))
+  }
+  try {
+    await program.parseAsync(argv.length === 0 ? ['--help'] : argv, { from: 'user' })
+    return exitCode
+  } catch (error) {
+    return report(error)
+  }
+}
+
+type Action = (
+  argument: string | undefined,
+  options: Record<string, string>,
+  unknown: string[],
+) => Promise<void>
+
+function commandOf(name: string, definition: CommandDefinition, action: Action): Command {
+  const command = new Command(name)
+    .description(definition.about)
+    // Unknown options and words are collected, so that every fault is told at once.
+    .allowUnknownOption()
+    .allowExcessArguments()
+    .exitOverride()
+    .configureOutput({ outputError: () => {} })
+  if (definition.argument) command.argument(`[${definition.argument.name}]`, definition.argument.about)
+  for (const { flags, about, default: fallback } of definition.options) command.option(flags, about, fallback)
+  for (const name of definition.settings) {
+    const { about, default: fallback, env } = settings[name]
+    command.option(`${flagOf(name)} <value>`, `${about} (${env}${fallback && `; default: ${fallback}`})`)
+  }
+  return command.action(() => {
+    const words = command.args.filter(word => word === '-' || !word.startsWith('-'))
+    const unknown = command.args.filter(word => word !== '-' && word.startsWith('-'))
+    const argument = definition.argument ? words.shift() : undefined
+    return action(argument, command.opts(), [...unknown, ...words])
+  })
+}
+
+async function execute(
+  definition: CommandDefinition,
+  argument: string | undefined,
+  options: Record<string, string>,
+  unknown: readonly string[],
+): Promise<number> {
+  const faults = unknown.map(word =>
+    word.startsWith('-') ? `${word}: unknown option` : `${word}: one word too many`,
+  )
+  if (definition.argument && argument === undefined) faults.push(`${definition.argument.name}: is missing`)
+  const flags = Object.fromEntries(
+    definition.settings.map(name => [name, options[camelCase(flagOf(name))] as string | undefined]),
+  )
+  const read = readConfig(definition.settings, flags)
+  if (!read.ok) faults.push(...read.faults)
+  if (!read.ok || faults.length > 0)
+    throw new UsageError([...faults, 'See `sessionloom --help`, and `--help` of the command.'])
+  return definition.run({ config: read.config, argument, options, signal: stopSignal() })
+}
+
+const camelCase = (flag: string): string =>
+  flag.slice(2).replace(/-(.)/g, (_, letter: string) => letter.toUpperCase())
+
+/** Aborted by the first signal; the second one ends the process at once. */
+function stopSignal(): AbortSignal {
+  const controller = new AbortController()
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.on(signal, () => {
+      if (controller.signal.aborted) process.exit(signal === 'SIGINT' ? 130 : 143)
+      controller.abort(signal)
+    })
+  return controller.signal
+}
+
+/** Says what went wrong, and gives the exit code. A stack trace is shown only for what is our own mistake. */
+function report(error: unknown): number {
+  if (error instanceof UsageError) return complain(error.message, 2)
+  if (error instanceof WorkerError) return complain(error.message, error.code === 'configuration' ? 2 : 1)
+  const code = (error as { code?: unknown }).code
+  if (code === 'commander.helpDisplayed' || code === 'commander.help' || code === 'commander.version')
+    return 0
+  if (typeof code === 'string' && code.startsWith('commander.'))
+    return complain(`${(error as Error).message.replace(/^error: /, '')}\nSee \`sessionloom --help\`.`, 2)
+  return complain(`unexpected: ${(error as Error)?.stack ?? error}`, 1)
+}
+
+function complain(message: string, exitCode: number): number {
+  process.stderr.write(`sessionloom: ${message}\n`)
+  return exitCode
+}
+
+process.exitCode = await main(process.argv.slice(2))

@@ -1,0 +1,68 @@
+import type { Position } from '../core/session.ts'
+import type { StoredDocument } from '../core/session-document.ts'
+import type { SessionKey } from '../core/session-id.ts'
+
+/** One document to write. A document of a lower version never replaces one of a higher. */
+export type DocumentWrite = {
+  readonly key: SessionKey
+  /** `documentVersion` of its content: equal versions mean equal content, so a repeat is harmless. */
+  readonly version: number
+  readonly document: StoredDocument
+}
+
+export type WriteResult =
+  | { readonly kind: 'written' }
+  /** The store holds a later state already: success, and what it holds, for the epoch's checks. */
+  | { readonly kind: 'stale'; readonly stored: Position }
+  /** The store refused the document for good and took its reduced form under the same version. */
+  | { readonly kind: 'reduced'; readonly reason: string }
+
+export type RestoreQuery = {
+  readonly partition: number
+  /** Sessions that are `active`, or whose last event is not before this time (epoch ms). */
+  readonly lastSeenFrom: number
+  /** Also redirects of this partition later than this; null asks for none. */
+  readonly redirectsAfter: LogPlace | null
+}
+
+export type RecallQuery = {
+  /** Sessions of a tab that overlap a span of event times, epoch ms, edges included. */
+  readonly ranges: readonly TabRange[]
+  /** Also redirects of these tabs, of any time, later than this. */
+  readonly redirectsAfter: LogPlace
+  /** Whether writes that this process made before must be seen. */
+  readonly fresh: boolean
+}
+
+export type TabRange = { readonly tabId: string; readonly from: number; readonly to: number }
+export type LogPlace = { readonly epoch: number; readonly offset: number }
+
+/** What a new owner must know before it reads the first record. */
+export type StoreSummary = {
+  /** Largest `lastSeen` of all sessions, epoch ms; null while there are none. */
+  readonly latestLastSeen: number | null
+  /** Largest epoch of any document; null while there are none. */
+  readonly latestEpoch: number | null
+}
+
+/**
+ * Where Session documents live. It is the worker's only state, so it promises:
+ * - a resolved `write` is durable, and its results are in the order of its documents;
+ * - versions are compared in real time, not as of the last refresh;
+ * - `restore` sees every write acknowledged before the call, and all of them, page by page;
+ * - `get` sees every acknowledged write.
+ * Searches need not be atomic: one may see a survivor before a merge and the absorbed one after it.
+ * Trouble that can heal is retried inside; what cannot is thrown as `WorkerError`.
+ */
+export interface SessionStore {
+  write(documents: readonly DocumentWrite[]): Promise<readonly WriteResult[]>
+  /** Begins anew when it is interrupted, so that a document may come twice. */
+  restore(query: RestoreQuery): AsyncIterable<readonly StoredDocument[]>
+  recall(query: RecallQuery): Promise<readonly StoredDocument[]>
+  /** The documents of these keys, null where there is none or only an erased one, in their order. */
+  get(keys: readonly SessionKey[]): Promise<readonly (StoredDocument | null)[]>
+  summary(): Promise<StoreSummary>
+  /** Of the documents of one partition and epoch, the largest position; null if there is none. */
+  latestPosition(partition: number, epoch: number): Promise<Position | null>
+  close(): Promise<void>
+}

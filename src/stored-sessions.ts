@@ -1,0 +1,154 @@
+// Bringing stored sessions back into memory: `restore` when a partition is assigned, `recall` when late
+// events may touch sessions that have left memory.
+import { type LateSpan, PartitionSessions, type SessionSettings } from './core/partition-sessions.ts'
+import { storedPosition } from './core/restored-session.ts'
+import {
+  isRedirect,
+  type RedirectDocument,
+  type SessionDocument,
+  type StoredDocument,
+} from './core/session-document.ts'
+import type { SessionKey } from './core/session-id.ts'
+import { watermarkAbove } from './core/watermark.ts'
+import { WorkerError } from './core/worker-error.ts'
+import type { Committed } from './ports/event-source.ts'
+import type { LogPlace, SessionStore } from './ports/session-store.ts'
+
+/** A redirect chain is as long as a session has moved; this is far beyond any, and ends a loop. */
+const maxHops = 1000
+
+/**
+ * The sessions of a partition as of its committed offset. `place` is that offset: a document that is later
+ * was written after the last commit, so its redirects may be missing.
+ * Without a checkpoint of this epoch the watermark lies above everything stored, so that every event is
+ * recalled until the log catches up: slow, and exact.
+ */
+export async function restore(
+  store: SessionStore,
+  partition: number,
+  committed: Committed,
+  place: LogPlace,
+  settings: SessionSettings,
+): Promise<PartitionSessions> {
+  const isOurs = committed.offset !== null && committed.metadata?.epoch === place.epoch
+  const watermark = isOurs
+    ? (committed.metadata.watermark ?? Number.NEGATIVE_INFINITY)
+    : watermarkAbove((await store.summary()).latestLastSeen, settings.gapMs)
+  const sessions = new PartitionSessions(settings, watermark)
+  const lastSeenFrom = watermark - settings.gapMs
+  const redirectsAfter = isOurs ? place : null
+  for await (const page of store.restore({ partition, lastSeenFrom, redirectsAfter })) {
+    refuseLaterEpoch(page, place.epoch)
+    const live = await withTargets(page, store)
+    // A target in another partition has moved with its tab; its owner has it.
+    for (const document of live)
+      if (document.source.partition === partition) sessions.admit(document, isAfter(document, place))
+  }
+  // Asked last: a document of a later epoch may have come while the search ran.
+  const { latestEpoch } = await store.summary()
+  if (latestEpoch !== null && latestEpoch > place.epoch) throw laterEpoch(latestEpoch, place.epoch)
+  return sessions
+}
+
+/** Admits every stored session that overlaps one of the spans. `fresh`: see what was written before. */
+export async function recall(
+  store: SessionStore,
+  sessions: PartitionSessions,
+  spans: readonly LateSpan[],
+  place: LogPlace,
+  fresh: boolean,
+): Promise<number> {
+  const found = await store.recall({ ranges: united(spans), redirectsAfter: place, fresh })
+  refuseLaterEpoch(found, place.epoch)
+  const live = await withTargets(found, store)
+  for (const document of live) sessions.admit(document, isAfter(document, place))
+  return live.length
+}
+
+/** Overlapping spans of a tab as one. */
+export function united(spans: readonly LateSpan[]): LateSpan[] {
+  const sorted = [...spans].sort((a, b) => (a.tabId < b.tabId ? -1 : a.tabId > b.tabId ? 1 : a.from - b.from))
+  const result: LateSpan[] = []
+  for (const span of sorted) {
+    const last = result.at(-1)
+    if (last !== undefined && last.tabId === span.tabId && span.from <= last.to)
+      result[result.length - 1] = { ...last, to: Math.max(last.to, span.to) }
+    else result.push(span)
+  }
+  return result
+}
+
+/**
+ * The live documents among those found, and the live ones to which the redirects lead. A search is not atomic
+ * over shards: it may have seen the survivor before a merge and the absorbed one after it.
+ */
+async function withTargets(
+  found: readonly StoredDocument[],
+  store: SessionStore,
+): Promise<SessionDocument[]> {
+  const live = new Map<string, SessionDocument>()
+  let redirects: RedirectDocument[] = []
+  for (const document of found) {
+    if (isRedirect(document)) redirects.push(document)
+    else live.set(document.id, document)
+  }
+  for (let hop = 0; redirects.length > 0 && hop < maxHops; hop++) {
+    const targets = await store.get(targetKeys(redirects))
+    redirects = []
+    for (const target of targets) {
+      if (target === null) continue
+      if (isRedirect(target)) redirects.push(target)
+      else if (isLater(target, live.get(target.id))) live.set(target.id, target)
+    }
+  }
+  return [...live.values()]
+}
+
+function targetKeys(redirects: readonly RedirectDocument[]): SessionKey[] {
+  const keys = new Map<string, SessionKey>()
+  for (const { merged_into, state } of redirects)
+    keys.set(merged_into, { id: merged_into, cellStart: state.merged_into_cell_start })
+  return [...keys.values()]
+}
+
+function isLater(candidate: SessionDocument, held: SessionDocument | undefined): boolean {
+  if (held === undefined) return true
+  const { epoch, offset } = candidate.source
+  return epoch > held.source.epoch || (epoch === held.source.epoch && offset >= held.source.offset)
+}
+
+function isAfter(document: StoredDocument, place: LogPlace): boolean {
+  const { epoch, offset } = storedPosition(document)
+  return epoch > place.epoch || (epoch === place.epoch && offset > place.offset)
+}
+
+function refuseLaterEpoch(documents: readonly StoredDocument[], epoch: number): void {
+  for (const document of documents)
+    if (document.source.epoch > epoch) throw laterEpoch(document.source.epoch, epoch)
+}
+
+/**
+ * Of a write that met a later state: nothing to do, unless it shows that two logs or processes are mixed up.
+ * `written` may be of an earlier epoch than this process: a session that only closes keeps its position.
+ */
+export function refuseMixedLogs(written: Place, stored: Place, epoch: number): void {
+  if (stored.epoch > epoch) throw laterEpoch(stored.epoch, epoch)
+  if (stored.epoch !== written.epoch || stored.partition === written.partition) return
+  throw new WorkerError(
+    'partition-conflict',
+    `a session of partition ${written.partition} is stored as one of partition ${stored.partition} in the same epoch: the ` +
+      "events of one tab reach two partitions, or two topics share an index prefix. Key the topic's records by tab id " +
+      '(`sessionloom rekey`), and give each topic an INDEX_PREFIX of its own.',
+  )
+}
+
+type Place = { readonly epoch: number; readonly partition: number }
+
+/** What a process that has been left behind by an epoch's switch ends with. */
+function laterEpoch(stored: number, own: number): WorkerError {
+  return new WorkerError(
+    'epoch-mismatch',
+    `the store holds documents of epoch ${stored}, but this worker runs with SOURCE_EPOCH=${own}: ` +
+      'the switch to a new topic has happened. Start it with the new KAFKA_TOPIC and SOURCE_EPOCH.',
+  )
+}

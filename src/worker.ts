@@ -1,0 +1,288 @@
+// The order of effects, once: process → write documents → write redirects → dead letters → commit.
+// A crash between any two of them is healed by what the next owner reads; nothing else is ever durable.
+import type { Lookups } from './core/enrichment/enrich-session.ts'
+import type { LateSpan, PartitionSessions, SessionSettings } from './core/partition-sessions.ts'
+import { isRedirect } from './core/session-document.ts'
+import { idleWatermark } from './core/watermark.ts'
+import { checkLog, type LogCheckSettings } from './log-checks.ts'
+import { type BatchEffects, closeAndDocument, type PipelineSettings, processBatch } from './pipeline.ts'
+import type { DeadLetterSink, DocumentLetter } from './ports/dead-letter-sink.ts'
+import type { BatchLease, CheckpointMetadata, EventSource, SourceHandler } from './ports/event-source.ts'
+import type { DocumentWrite, LogPlace, SessionStore, WriteResult } from './ports/session-store.ts'
+import type { Telemetry } from './ports/telemetry.ts'
+import { recall, refuseMixedLogs, restore } from './stored-sessions.ts'
+
+export type Clock = {
+  /** Wall clock, epoch ms: only tells when a document was written. */
+  now(): number
+  /** Elapsed time, ms: only closes the sessions of a quiet topic. */
+  monotonic(): number
+}
+
+export type WorkerSettings = PipelineSettings & SessionSettings & LogCheckSettings
+
+export type WorkerParts = {
+  readonly source: EventSource
+  readonly store: SessionStore
+  readonly deadLetters: DeadLetterSink
+  readonly lookups: Lookups
+  readonly clock: Clock
+  readonly telemetry: Telemetry
+  readonly settings: WorkerSettings
+}
+
+/** A partition must have been read to its end for this long before its watermark follows the clock. */
+const caughtUpMs = 5_000
+
+/** A partition of ours. */
+type Partition = {
+  readonly number: number
+  /** Good only for a batch that starts at `next`; null `next`: good for none. */
+  sessions: PartitionSessions | null
+  next: number | null
+  place: LogPlace
+  /** Whether sessions left memory since the store was last asked to show every write. */
+  hasForgotten: boolean
+  /** Since when the partition is read to its end (monotonic ms), and its watermark then. */
+  quiet: { readonly since: number; readonly watermark: number } | null
+  /** Settles when all that was begun on this partition has ended: one thing at a time. */
+  tail: Promise<unknown>
+}
+
+/** What became of a batch's writes. */
+type Written = { readonly letters: DocumentLetter[]; conflicts: number }
+
+export class Worker implements SourceHandler {
+  readonly #parts: WorkerParts
+  readonly #partitions = new Map<number, Partition>()
+  #failure: { readonly error: unknown } | null = null
+
+  constructor(parts: WorkerParts) {
+    this.#parts = parts
+  }
+
+  /** Runs until the source ends. Rejects with what ended it; nothing is committed after that. */
+  async run(): Promise<void> {
+    await this.#parts.source.run(this)
+    if (this.#failure !== null) throw this.#failure.error
+  }
+
+  /** How many sessions are in memory. */
+  get openSessions(): number {
+    let count = 0
+    for (const { sessions } of this.#partitions.values()) count += sessions?.size ?? 0
+    return count
+  }
+
+  assigned(partitions: readonly number[]): void {
+    this.#parts.telemetry({ kind: 'PartitionsAssigned', partitions })
+    for (const number of this.#partitions.keys())
+      if (!partitions.includes(number)) this.#partitions.delete(number)
+    for (const number of partitions) {
+      const partition = this.#partitions.get(number) ?? newPartition(number, this.#parts.settings.epoch)
+      this.#partitions.set(number, partition)
+      this.#background(this.#inTurn(partition, () => this.#reassure(partition)))
+    }
+  }
+
+  async process(lease: BatchLease): Promise<void> {
+    const partition = this.#partitions.get(lease.batch.partition)
+    if (partition !== undefined) await this.#inTurn(partition, () => this.#processBatch(partition, lease))
+  }
+
+  /** On partitions that are read to their end, closes what the clock has closed. Commits nothing. */
+  async closeQuiet(): Promise<void> {
+    const partitions = [...this.#partitions.values()]
+    await Promise.all(
+      partitions.map(partition => this.#inTurn(partition, () => this.#closeQuietPartition(partition))),
+    )
+  }
+
+  /** Closes every session: the end of a finite input. */
+  async closeAll(): Promise<void> {
+    for (const partition of this.#partitions.values())
+      await this.#inTurn(partition, () => this.#close(partition, Number.POSITIVE_INFINITY))
+  }
+
+  async #processBatch(partition: Partition, lease: BatchLease): Promise<void> {
+    const { batch } = lease
+    if (!lease.isCurrent()) return
+    // Kept memory is the log's only up to the offset it expects: another owner may have gone on from there.
+    if (partition.sessions === null || partition.next !== batch.firstOffset) await this.#restore(partition)
+    const { sessions } = partition
+    if (sessions === null || !lease.isCurrent()) return
+    // Until all of it is durable, memory is ahead of the store: whatever ends this early must restore.
+    partition.next = null
+    partition.quiet = null
+    const { lookups, settings, telemetry, deadLetters, clock } = this.#parts
+    const now = clock.now()
+    const effects = await processBatch(batch, sessions, this.#recallFor(partition), lookups, now, settings)
+    if (!lease.isCurrent()) return
+    const written = await this.#write(effects)
+    await deadLetters.send([...effects.deadLetters, ...written.letters])
+    const outcome = await lease.commit({ offset: batch.nextOffset, metadata: this.#metadata(sessions) })
+    if (outcome === 'fenced') return telemetry({ kind: 'BatchFenced', partition: partition.number })
+    this.#settle(partition, sessions, now)
+    partition.next = batch.nextOffset
+    telemetry({
+      kind: 'BatchProcessed',
+      partition: partition.number,
+      records: batch.records.length,
+      ...effects.tally,
+      documents: effects.documents.length,
+      redirects: effects.redirects.length,
+      conflicts: written.conflicts,
+    })
+  }
+
+  /** Redirects only when all documents are acknowledged: one replaces a document that its survivor must hold. */
+  async #write({ documents, redirects }: Pick<BatchEffects, 'documents' | 'redirects'>): Promise<Written> {
+    const written: Written = { letters: [], conflicts: 0 }
+    await this.#writeAll(documents, written)
+    await this.#writeAll(redirects, written)
+    return written
+  }
+
+  async #writeAll(writes: readonly DocumentWrite[], written: Written): Promise<void> {
+    if (writes.length === 0) return
+    const results = await this.#parts.store.write(writes)
+    for (const [i, result] of results.entries()) this.#heed(writes[i] as DocumentWrite, result, written)
+  }
+
+  #heed({ document }: DocumentWrite, result: WriteResult, written: Written): void {
+    switch (result.kind) {
+      case 'written':
+        return
+      case 'stale':
+        written.conflicts++
+        refuseMixedLogs(document.source, result.stored, this.#parts.settings.epoch)
+        return
+      case 'reduced':
+        this.#parts.telemetry({ kind: 'DocumentReduced', id: document.id, reason: result.reason })
+        if (!isRedirect(document)) written.letters.push({ kind: 'document', reason: result.reason, document })
+        return
+    }
+  }
+
+  #recallFor(partition: Partition) {
+    return async (spans: readonly LateSpan[], sessions: PartitionSessions): Promise<void> => {
+      if (spans.length === 0) return
+      const fresh = partition.hasForgotten
+      partition.hasForgotten = false
+      const documents = await recall(this.#parts.store, sessions, spans, partition.place, fresh)
+      this.#parts.telemetry({
+        kind: 'SessionsRecalled',
+        partition: partition.number,
+        spans: spans.length,
+        documents,
+      })
+    }
+  }
+
+  /** On assignment: memory that was kept is good if nobody has committed since. */
+  async #reassure(partition: Partition): Promise<void> {
+    if (!this.#isOurs(partition)) return
+    if (partition.sessions !== null && partition.next !== null) {
+      const { offset } = await this.#parts.source.committed(partition.number)
+      if (offset === partition.next) return
+    }
+    await this.#restore(partition)
+  }
+
+  async #restore(partition: Partition): Promise<void> {
+    partition.next = null
+    const { source, store, settings, telemetry, clock } = this.#parts
+    const since = clock.monotonic()
+    const log = await checkLog(source, store, partition.number, settings)
+    if (log.expired > 0)
+      telemetry({ kind: 'RecordsExpired', partition: partition.number, records: log.expired })
+    partition.sessions = await restore(store, partition.number, log.committed, log.place, settings)
+    partition.place = log.place
+    partition.next = log.place.offset + log.expired
+    partition.hasForgotten = false
+    telemetry({
+      kind: 'PartitionRestored',
+      partition: partition.number,
+      offset: partition.next,
+      sessions: partition.sessions.size,
+      ms: clock.monotonic() - since,
+    })
+  }
+
+  async #closeQuietPartition(partition: Partition): Promise<void> {
+    const { sessions, next } = partition
+    if (!this.#isOurs(partition) || sessions === null || next === null || sessions.size === 0) return
+    const { end } = await this.#parts.source.bounds(partition.number)
+    if (next < end) {
+      partition.quiet = null
+      return
+    }
+    const now = this.#parts.clock.monotonic()
+    partition.quiet ??= { since: now, watermark: sessions.watermark }
+    const { since, watermark } = partition.quiet
+    if (now - since < caughtUpMs) return
+    const { gapMs } = this.#parts.settings
+    await this.#close(partition, idleWatermark(watermark, now - since, sessions.latestEnd, gapMs))
+  }
+
+  async #close(partition: Partition, watermark: number): Promise<void> {
+    const { sessions, next } = partition
+    if (sessions === null || next === null) return
+    partition.next = null
+    const { lookups, settings, telemetry, clock } = this.#parts
+    const now = clock.now()
+    sessions.raiseWatermark(watermark)
+    const effects = closeAndDocument(sessions, lookups, now, settings)
+    const { letters } = await this.#write(effects)
+    await this.#parts.deadLetters.send(letters)
+    this.#settle(partition, sessions, now)
+    partition.next = next
+    if (effects.documents.length > 0)
+      telemetry({ kind: 'SessionsClosed', partition: partition.number, documents: effects.documents.length })
+  }
+
+  #settle(partition: Partition, sessions: PartitionSessions, now: number): void {
+    if (sessions.settle(now) > 0) partition.hasForgotten = true
+  }
+
+  #metadata({ watermark }: PartitionSessions): CheckpointMetadata {
+    const { epoch, partitions } = this.#parts.settings
+    return { watermark: watermark === Number.NEGATIVE_INFINITY ? null : watermark, epoch, partitions }
+  }
+
+  #isOurs(partition: Partition): boolean {
+    return this.#partitions.get(partition.number) === partition
+  }
+
+  #inTurn<T>(partition: Partition, work: () => Promise<T>): Promise<T> {
+    const turn = partition.tail.then(() => {
+      if (this.#failure !== null) throw this.#failure.error
+      return work()
+    })
+    partition.tail = turn.catch(error => this.#fail(error))
+    return turn
+  }
+
+  #background(turn: Promise<void>): void {
+    turn.catch(error => this.#fail(error))
+  }
+
+  /** The first failure ends the process; everything that has not begun is not begun any more. */
+  #fail(error: unknown): void {
+    if (this.#failure !== null) return
+    this.#failure = { error }
+    this.#background(this.#parts.source.stop())
+  }
+}
+
+function newPartition(number: number, epoch: number): Partition {
+  return {
+    number,
+    sessions: null,
+    next: null,
+    place: { epoch, offset: 0 },
+    hasForgotten: false,
+    quiet: null,
+    tail: Promise.resolve(),
+  }
+}

@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { SqliteSessionStore } from '../../src/adapters/sqlite-session-store.ts'
+import { arbitraryEvents, type TestEvent } from '../support/arbitrary-events.ts'
+import { ArrayEventSource, ArrayTopic } from '../support/array-event-source.ts'
+import { testLookups, testWorker } from '../support/in-process.ts'
+import { defaultOracleOptions, differences, oracle } from '../support/oracle.ts'
+
+const timeZone = 'Europe/Berlin'
+const options = { ...defaultOracleOptions, timeZone, lookups: testLookups }
+
+/** Sizes of batches, from a seed of fast-check's. */
+const batching = fc.infiniteStream(fc.integer({ min: 1, max: 9 }))
+
+/** Reads a log in pieces, each by a worker of its own on the same store, starting where the piece says. */
+async function documentsOf(
+  events: readonly TestEvent[],
+  sizes: Iterator<number>,
+  restarts: readonly number[] = [],
+) {
+  const topic = new ArrayTopic(1)
+  const store = new SqliteSessionStore(':memory:', options.gapMs)
+  const values = events.map(event => JSON.stringify(event))
+  for (const value of values) topic.append(0, value, null)
+  const records = topic.partitions[0] as unknown as { length: number }
+  const all = records.length
+  for (const [i, restart] of [...restarts, null].entries()) {
+    // Everything up to here is in the log when this worker runs.
+    const end = restart ?? all
+    const part = new ArrayTopic(1)
+    part.partitions[0]?.push(...(topic.partitions[0] ?? []).slice(0, end))
+    for (const [partition, checkpoint] of topic.committed) {
+      // Odd restarts go on from the commit, even ones start over: the prefix is delivered again.
+      if (i % 2 === 1 && checkpoint.offset <= end) part.committed.set(partition, checkpoint)
+    }
+    const source = new ArrayEventSource(part, () => sizes.next().value as number)
+    const { worker } = testWorker(source, store, { timeZone })
+    await worker.run()
+    if (restart === null) await worker.closeAll()
+    for (const [partition, checkpoint] of part.committed) topic.committed.set(partition, checkpoint)
+  }
+  const documents = [...store.documents()]
+  await store.close()
+  return documents
+}
+
+const expected = (events: readonly TestEvent[]) =>
+  oracle(
+    events.map(event => ({ value: JSON.stringify(event), timestamp: null })),
+    options,
+  )
+
+test('any order of arrival in any batches gives what the batch computes', async () => {
+  await fc.assert(
+    fc.asyncProperty(arbitraryEvents(), batching, async (events, sizes) => {
+      assert.deepEqual(differences(expected(events), await documentsOf(events, sizes)), [])
+    }),
+  )
+})
+
+test('any duplication changes nothing', async () => {
+  await fc.assert(
+    fc.asyncProperty(arbitraryEvents(), fc.array(fc.nat(39)), batching, async (events, repeats, sizes) => {
+      const log = [...events, ...repeats.map(i => events[i % events.length] as TestEvent)]
+      assert.deepEqual(differences(expected(events), await documentsOf(log, sizes)), [])
+    }),
+  )
+})
+
+test('any redelivery of a prefix, with or without its checkpoint, changes nothing', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      arbitraryEvents(),
+      fc.array(fc.nat(40), { maxLength: 4 }),
+      batching,
+      async (events, restarts, sizes) => {
+        const sorted = restarts.map(at => at % (events.length + 1)).sort((a, b) => a - b)
+        assert.deepEqual(differences(expected(events), await documentsOf(events, sizes, sorted)), [])
+      },
+    ),
+  )
+})

@@ -1,0 +1,183 @@
+export type Mutation = {
+  readonly name: string
+  readonly file: string
+  readonly find: string
+  readonly replace: string
+  readonly tests: readonly string[]
+}
+
+const simulation = ['test/property/simulation.test.ts']
+
+export const mutations: readonly Mutation[] = [
+  {
+    name: 'commit before write',
+    file: 'src/worker.ts',
+    find: 'const written = await this.#write(effects)\n    await deadLetters',
+    replace:
+      'await lease.commit({ offset: batch.nextOffset, metadata: this.#metadata(sessions) })\n    const written = await this.#write(effects)\n    await deadLetters',
+    tests: simulation,
+  },
+  {
+    name: 'redirect before survivor',
+    file: 'src/worker.ts',
+    find: 'await this.#writeAll(documents, written)\n    await this.#writeAll(redirects, written)',
+    replace: 'await this.#writeAll(redirects, written)\n    await this.#writeAll(documents, written)',
+    tests: simulation,
+  },
+  {
+    name: 'no version',
+    file: 'test/support/simulated-world.ts',
+    find: 'held !== undefined && held.version > version',
+    replace: 'held !== undefined && held.version > version && version < 0',
+    tests: simulation,
+  },
+  {
+    name: 'active-only restore without the watermark range',
+    file: 'src/stored-sessions.ts',
+    find: 'const lastSeenFrom = watermark - settings.gapMs',
+    replace: 'const lastSeenFrom = Number.POSITIVE_INFINITY',
+    tests: simulation,
+  },
+  {
+    name: 'restore range one gap too short',
+    file: 'src/stored-sessions.ts',
+    find: 'const lastSeenFrom = watermark - settings.gapMs',
+    replace: 'const lastSeenFrom = watermark',
+    tests: simulation,
+  },
+  {
+    name: 'forgetting by stored status',
+    file: 'src/core/partition-sessions.ts',
+    find: 'if (mayLackRedirects) for (const from of session.absorbed) this.#redirect(from, open, position)\n    this.#add(open)',
+    replace:
+      "if (mayLackRedirects) for (const from of session.absorbed) this.#redirect(from, open, position)\n    this.#add(open)\n    if (open.status === 'ended') this.#closed.push(open)",
+    tests: simulation,
+  },
+  {
+    name: 'redirects not written again',
+    file: 'src/core/partition-sessions.ts',
+    find: 'if (mayLackRedirects) for (const from of session.absorbed)',
+    replace: 'if (mayLackRedirects && position.epoch < 0) for (const from of session.absorbed)',
+    tests: simulation,
+  },
+  {
+    name: 'memory preferred to a newer document',
+    file: 'src/core/partition-sessions.ts',
+    find: 'met.find(open => !isBehind(open.session.position, position))',
+    replace: 'met[0]',
+    tests: simulation,
+  },
+  {
+    name: "keeping a partition's memory unconditionally",
+    file: 'src/worker.ts',
+    find: 'if (offset === partition.next) return\n    }',
+    replace:
+      'if (offset === partition.next || offset !== null) {\n        partition.next = offset\n        return\n      }\n    }',
+    tests: simulation,
+  },
+  {
+    name: 'memory kept after a batch that was fenced',
+    file: 'src/worker.ts',
+    find: 'partition.next = null\n    partition.quiet = null',
+    replace: 'partition.quiet = null',
+    tests: simulation,
+  },
+  {
+    name: 'dropping the epoch check of stale writes',
+    file: 'src/stored-sessions.ts',
+    find: 'if (stored.epoch > epoch) throw laterEpoch(stored.epoch, epoch)',
+    replace: '',
+    tests: simulation,
+  },
+  {
+    name: 'dropping the epoch check of found documents',
+    file: 'src/stored-sessions.ts',
+    find: 'if (document.source.epoch > epoch) throw laterEpoch(document.source.epoch, epoch)',
+    replace: 'if (document.source.epoch > epoch + 1_000) throw laterEpoch(document.source.epoch, epoch)',
+    tests: simulation,
+  },
+  {
+    name: 'no skip of applied records',
+    file: 'src/core/partition-sessions.ts',
+    find: "if (!isBehind(inside.session.position, event.position)) return 'already-applied'",
+    replace: '',
+    tests: simulation,
+  },
+  {
+    name: 'searches without the redirects',
+    file: 'src/stored-sessions.ts',
+    find: 'if (isRedirect(document)) redirects.push(document)\n    else live',
+    replace: 'if (isRedirect(document)) continue\n    else live',
+    tests: simulation,
+  },
+  {
+    name: 'recall without a refresh',
+    file: 'src/worker.ts',
+    find: 'const fresh = partition.hasForgotten',
+    replace: 'const fresh = false',
+    tests: simulation,
+  },
+  {
+    name: 'no recall',
+    file: 'src/worker.ts',
+    find: 'if (spans.length === 0) return\n',
+    replace: 'if (spans.length >= 0) return\n',
+    tests: simulation,
+  },
+  {
+    name: 'lost checkpoint: watermark below what is stored',
+    file: 'src/core/watermark.ts',
+    find: 'latestLastSeen + gapMs + 1',
+    replace: 'latestLastSeen - gapMs',
+    tests: simulation,
+  },
+  {
+    name: '§2.5 closed: ≤ instead of <',
+    file: 'src/core/session-window.ts',
+    find: 'return end + gapMs < watermark',
+    replace: 'return end + gapMs <= watermark',
+    tests: simulation,
+  },
+  {
+    name: '§2.6 late: ≤ instead of <',
+    file: 'src/core/session-window.ts',
+    find: 'return time < watermark',
+    replace: 'return time <= watermark',
+    tests: ['test/unit/core/session-window.test.ts'],
+  },
+  {
+    name: '§2.6 late: one gap later',
+    file: 'src/core/partition-sessions.ts',
+    find: 'if (!isLate(time, this.#watermark)) continue',
+    replace: 'if (!isLate(time, this.#watermark - gapMs)) continue',
+    tests: simulation,
+  },
+  {
+    name: '§2.1 joins: backwards edge excluded',
+    file: 'src/core/session-window.ts',
+    find: 'time >= span.start - gapMs',
+    replace: 'time > span.start - gapMs',
+    tests: simulation,
+  },
+  {
+    name: '§2.1 joins: forwards edge excluded',
+    file: 'src/core/session-window.ts',
+    find: 'time <= span.end + gapMs',
+    replace: 'time < span.end + gapMs',
+    tests: simulation,
+  },
+  {
+    name: '§2.6 recall range too short in front',
+    file: 'src/core/partition-sessions.ts',
+    find: 'from: time - gapMs',
+    replace: 'from: time - gapMs + 1',
+    tests: simulation,
+  },
+  {
+    name: '§2.6 recall range too short behind',
+    file: 'src/core/partition-sessions.ts',
+    find: 'to: time + gapMs',
+    replace: 'to: time + gapMs - 1',
+    tests: simulation,
+  },
+]

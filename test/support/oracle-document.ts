@@ -1,0 +1,249 @@
+// The document of a session, every field computed from scratch from its sorted events (design §1.2).
+import { createHash } from 'node:crypto'
+import type { DeviceFacts, UserAgentEvidence } from '../../src/core/enrichment/device.ts'
+import type { Geo } from '../../src/core/enrichment/geo.ts'
+import type { Loose, OracleEvent } from './oracle-event.ts'
+
+export type DocumentOptions = {
+  readonly gapMs: number
+  readonly timeZone: string
+  readonly conversionTypes: readonly string[]
+  /** Data, not logic of sessions: what a database says of an address, and a parser of a user agent. */
+  readonly lookups: {
+    readonly geo: (ip: string) => Geo | null
+    readonly device: (evidence: UserAgentEvidence) => DeviceFacts
+  }
+}
+
+export type OracleDocument = { readonly id: string; readonly [field: string]: unknown }
+
+/** `events` are distinct, of one tab, sorted by (event time, event id), and never empty. */
+export function documentOf(events: readonly OracleEvent[], options: DocumentOptions): OracleDocument {
+  const first = events[0] as OracleEvent
+  const last = events.at(-1) as OracleEvent
+  const id = uuidV5(`${options.gapMs}:${Math.floor(first.time / options.gapMs)}:${first.tabId}`)
+  const entry = first.raw.context ?? {}
+  const visitor = visitorOf(events, options)
+  return {
+    id,
+    sessionTrackingToken: id,
+    tabId: first.tabId,
+    lastSeen: new Date(last.time).toISOString(),
+    lastQuery: events.findLast(({ raw }) => raw.query)?.raw.query ?? null,
+    metadata: {
+      time: timeOf(first.time, last.time, options.timeZone, visitor.timeZones),
+      channel: entry.channel ?? '',
+      aux: entry.aux ?? {},
+      status: 'ended',
+    },
+    profile: profileOf(events.findLast(({ raw }) => raw.profile)?.raw.profile),
+    ...visitor.fields,
+    ...attributionOf(entry),
+    properties: keyed(events, 'properties'),
+    traits: keyed(events, 'traits'),
+    aux: keyed(events, 'aux'),
+    activity: activityOf(events, options.conversionTypes),
+    pages: pagesOf(events),
+    site: events.find(({ raw }) => raw.site)?.raw.site ?? null,
+    schema_version: 1,
+  }
+}
+
+/** Ours for ever: another namespace would give every session another id. */
+const namespace = Buffer.from('6f0b2c1e5d2a4f0c9b7e3a5c1d8e4f62', 'hex')
+
+/** RFC 9562 §5.5. */
+function uuidV5(name: string): string {
+  const bytes = createHash('sha1').update(namespace).update(name, 'utf8').digest().subarray(0, 16)
+  bytes[6] = (bytes[6]! & 0x0f) | 0x50
+  bytes[8] = (bytes[8]! & 0x3f) | 0x80
+  return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
+}
+
+function timeOf(start: number, end: number, timeZone: string, visitorZones: readonly Loose[]) {
+  const zone = visitorZones.find(name => name && isTimeZone(name))
+  const local = zone ? calendar(start, zone) : { weekday: null, hour: null }
+  return {
+    insert: new Date(start).toISOString(),
+    timestamp: start / 1000,
+    duration: Math.floor((end - start) / 1000),
+    ...calendar(start, timeZone),
+    weekdayLocal: local.weekday,
+    hourLocal: local.hour,
+  }
+}
+
+/** By the platform's own calendar; the product asks date-fns. */
+function calendar(ms: number, timeZone: string): { weekday: number; hour: number } {
+  const parts = formatter(timeZone).formatToParts(ms)
+  const part = (type: string) => parts.find(candidate => candidate.type === type)?.value ?? ''
+  const weekdays = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat']
+  return { weekday: weekdays.indexOf(part('weekday')), hour: Number(part('hour')) }
+}
+
+const formatters = new Map<string, Intl.DateTimeFormat>()
+function formatter(timeZone: string): Intl.DateTimeFormat {
+  const known = formatters.get(timeZone)
+  if (known !== undefined) return known
+  const made = new Intl.DateTimeFormat('en-US', {
+    timeZone,
+    weekday: 'short',
+    hour: '2-digit',
+    hourCycle: 'h23',
+  })
+  formatters.set(timeZone, made)
+  return made
+}
+
+/** An IANA name, or an offset of whole quarter hours up to ±14. */
+function isTimeZone(name: string): boolean {
+  const offset = /^[+-](\d\d):?(\d\d)$/.exec(name)
+  if (/^[+-]/.test(name) && (offset === null || Number(offset[1]) > 14 || Number(offset[2]) % 15 !== 0))
+    return false
+  try {
+    formatter(name)
+    return true
+  } catch {
+    return false
+  }
+}
+
+function profileOf(profile: Loose) {
+  if (!profile) return null
+  return { id: profile.id, primary_id: profile.primaryId ?? null, metadata: profile.metadata ?? null }
+}
+
+/** Who it was, by evidence: each group is taken whole from the earliest event that carries it. */
+function visitorOf(events: readonly OracleEvent[], { lookups }: DocumentOptions) {
+  const contexts = events.map(({ raw }) => raw.context ?? {})
+  const earliest = (carries: (context: Loose) => unknown): Loose => contexts.find(carries) ?? {}
+  const ip = earliest(context => context.ip).ip ?? null
+  const agent = earliest(context => context.userAgent || context.clientHints)
+  const screen = earliest(context => context.screen).screen
+  const viewport = earliest(context => sizeOf(context.viewport)).viewport
+  const locale = earliest(context => context.locale).locale ?? null
+  const app = earliest(context => context.app).app
+  const given = earliest(context => context.geo).geo
+  const geo = given ? geoOf(given) : ((ip && lookups.geo(ip)) ?? geoOf({}))
+  const facts = factsOf(agent, lookups.device)
+  return {
+    timeZones: [earliest(context => context.timeZone).timeZone, geo.time_zone],
+    fields: {
+      device: {
+        ...facts.device,
+        touch: screen?.touch == null ? facts.device.touch : Boolean(screen.touch),
+        ip,
+        resolution: sizeOf(screen),
+        geo,
+        color_depth: screen?.colorDepth == null ? null : String(screen.colorDepth),
+        orientation: screen?.orientation ?? null,
+      },
+      os: facts.os,
+      app: {
+        type: app?.type ?? 'browser',
+        name: (app ? app.name : facts.app.name) ?? 'Other',
+        version: (app ? app.version : facts.app.version) ?? '',
+        language: app?.language ?? locale,
+        bot: facts.app.bot,
+        bot_reasons: facts.app.bot_reasons,
+        resolution: sizeOf(viewport),
+      },
+      context: { ip },
+    },
+  }
+}
+
+function factsOf(agent: Loose, device: DocumentOptions['lookups']['device']): DeviceFacts {
+  if (agent.userAgent || agent.clientHints)
+    return device({ userAgent: agent.userAgent ?? null, clientHints: agent.clientHints ?? null })
+  return {
+    device: { name: 'Other', brand: null, model: null, type: null, touch: false },
+    os: { name: 'Other', version: '' },
+    app: { name: 'Other', version: '', bot: false, bot_reasons: [] },
+  }
+}
+
+const sizeOf = (size: Loose): string | null =>
+  size?.width == null || size?.height == null ? null : `${size.width}x${size.height}`
+
+function geoOf(given: Loose) {
+  const [latitude, longitude] = [degrees(given.latitude, 90), degrees(given.longitude, 180)]
+  return {
+    country: { name: given.country?.name ?? null, code: given.country?.code ?? null },
+    city: given.city ?? null,
+    county: given.county ?? null,
+    region: given.region ?? null,
+    postal: given.postal ?? null,
+    latitude,
+    longitude,
+    location: latitude === null || longitude === null ? null : `${latitude},${longitude}`,
+    time_zone: given.time_zone ?? null,
+    asn: null,
+    as_org: null,
+  }
+}
+
+function degrees(value: Loose, limit: number): string | null {
+  if (value == null || value === '') return null
+  return Math.abs(Number(value)) <= limit ? String(Number(value)) : null
+}
+
+const clickIds = 'gclid gbraid wbraid dclid fbclid msclkid ttclid twclid li_fat_id epik'.split(' ')
+
+/** Where the visitor came from: the entry event alone tells. */
+function attributionOf(entry: Loose) {
+  const query = /\?([^#]*)/.exec(entry.page?.url ?? '')?.[1] ?? ''
+  const landing = new URLSearchParams(query)
+  const derived = (name: string) => landing.get(name)?.slice(0, 512) || null
+  const utm = entry.utm ?? {}
+  const names = ['source', 'medium', 'campaign', 'term', 'content']
+  const isGiven = names.some(name => utm[name])
+  const click = clickIds.find(name => landing.get(name)) ?? null
+  const referrer = entry.page?.referrer || null
+  return {
+    utm: Object.fromEntries(names.map(name => [name, isGiven ? utm[name] || null : derived(`utm_${name}`)])),
+    click_id: { name: click, value: click && derived(click) },
+    referrer: { url: referrer, host: hostOf(referrer), class: null, name: null },
+  }
+}
+
+function pagesOf(events: readonly OracleEvent[]) {
+  const views = events.filter(({ raw }) => raw.type === 'page-view' && raw.context?.page?.url)
+  const pageOf = (view: OracleEvent | undefined) => {
+    const { url = null, title = null } = view?.raw.context.page ?? {}
+    const path = hostOf(url) === null ? null : new URL(url).pathname
+    return { url, host: hostOf(url), path, title }
+  }
+  return { entry: pageOf(views[0]), exit: pageOf(views.at(-1)) }
+}
+
+const hostOf = (url: string | null): string | null =>
+  url !== null && URL.canParse(url) ? new URL(url).host || null : null
+
+/** Per key the latest value; a key whose latest value is null is gone. At most 512 keys, the first by name. */
+function keyed(events: readonly OracleEvent[], field: 'properties' | 'traits' | 'aux') {
+  const latest = new Map<string, unknown>()
+  for (const { raw } of events)
+    for (const [key, value] of Object.entries(raw[field] ?? {})) latest.set(key, value)
+  const kept = [...latest.keys()].sort().slice(0, 512)
+  return Object.fromEntries(kept.map(key => [key, latest.get(key)]).filter(([, value]) => value !== null))
+}
+
+function activityOf(events: readonly OracleEvent[], conversionTypes: readonly string[]) {
+  const count = (is: (raw: Loose) => unknown) => events.filter(({ raw }) => is(raw)).length
+  const isConversion = (raw: Loose) => conversionTypes.includes(raw.type)
+  const pageViews = count(raw => raw.type === 'page-view')
+  const conversions = count(isConversion)
+  const millionths = events
+    .filter(({ raw }) => isConversion(raw))
+    .reduce((sum, { raw }) => sum + BigInt(Math.round((raw.value ?? 0) * 1e6)), 0n)
+  return {
+    events: events.length,
+    page_views: pageViews,
+    searches: count(raw => raw.type === 'search' || raw.query),
+    conversions,
+    conversion_value: Number(millionths) / 1e6,
+    bounced: pageViews <= 1 && conversions === 0 ? 1 : 0,
+    engaged_seconds: null,
+  }
+}

@@ -1,0 +1,15 @@
+import type { Geo } from '../../src/core/enrichment/geo.ts'
+import { noGeo } from '../../src/core/enrichment/geo.ts'
+
+/** Two places and nothing else: tests of sessions need no database. */
+const places: Readonly<Record<string, Geo>> = {
+  '81.2.69.160': {
+    ...noGeo,
+    country: { name: 'United Kingdom', code: 'GB' },
+    city: 'London',
+    time_zone: 'Europe/London',
+  },
+  '8.8.8.8': { ...noGeo, country: { name: 'United States', code: 'US' } },
+}
+
+export const testGeo = (ip: string): Geo | null => places[ip] ?? null

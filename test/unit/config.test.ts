@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { flagOf, parseDuration, readConfig, type SettingName, settings } from '../../src/config.ts'
+
+const everything = Object.keys(settings) as SettingName[]
+
+test('every default is valid, so nothing needs to be set on one machine', () => {
+  const read = readConfig(everything, {}, {})
+  assert.ok(read.ok, JSON.stringify(read))
+  assert.equal(read.config.sessionGap, 600_000)
+  assert.equal(read.config.maxLateness, 30 * 86_400_000)
+  assert.deepEqual(read.config.kafkaBrokers, ['localhost:9092'])
+})
+
+test('a flag wins over the environment, and that over the default', () => {
+  const read = readConfig(
+    ['timeZone', 'kafkaTopic'],
+    { timeZone: 'Europe/Berlin' },
+    { TIME_ZONE: 'Asia/Tokyo', KAFKA_TOPIC: 'clicks' },
+  )
+  assert.ok(read.ok)
+  assert.deepEqual(read.config, { timeZone: 'Europe/Berlin', kafkaTopic: 'clicks' })
+})
+
+test('an empty variable is as good as none', () => {
+  const read = readConfig(['kafkaTopic'], {}, { KAFKA_TOPIC: '' })
+  assert.ok(read.ok && read.config.kafkaTopic === 'raw-events')
+})
+
+test('all faults are told at once, by the name under which the value was given, and without the value', () => {
+  const read = readConfig(
+    everything,
+    { sessionGap: 'hunter2' },
+    { SOURCE_EPOCH: '1024', ON_DATA_LOSS: 'ignore', TIME_ZONE: 'Mars/Base' },
+  )
+  assert.ok(!read.ok)
+  assert.equal(read.faults.length, 4)
+  for (const name of ['--session-gap', 'SOURCE_EPOCH', 'ON_DATA_LOSS', 'TIME_ZONE'])
+    assert.ok(
+      read.faults.some(fault => fault.startsWith(`${name}: `)),
+      name,
+    )
+  assert.doesNotMatch(read.faults.join(), /hunter2|1024|ignore|Mars/)
+})
+
+test('the configuration is frozen', () => {
+  const read = readConfig(['timeZone'], {}, {})
+  assert.ok(read.ok && Object.isFrozen(read.config))
+})
+
+test('durations have a unit', () => {
+  assert.deepEqual(['500ms', '30s', '10m', '2h', '30d', 'unlimited'].map(parseDuration), [
+    500,
+    30_000,
+    600_000,
+    7_200_000,
+    2_592_000_000,
+    Number.POSITIVE_INFINITY,
+  ])
+  for (const text of ['', '10', 'm', '-1s', '1.5h', '10 m', '1e3s', 'forever'])
+    assert.equal(parseDuration(text), null, text)
+})
+
+test('flags are the names of the variables', () => {
+  assert.equal(flagOf('kafkaDeadLetterTopic'), '--kafka-dead-letter-topic')
+})

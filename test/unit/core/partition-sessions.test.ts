@@ -1,0 +1,229 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { arrivalOf, identityHash } from '../../../src/core/dedupe-window.ts'
+import { unknownDevice } from '../../../src/core/enrichment/device.ts'
+import { enrichSession } from '../../../src/core/enrichment/enrich-session.ts'
+import { noGeo } from '../../../src/core/enrichment/geo.ts'
+import { type OpenSession, PartitionSessions } from '../../../src/core/partition-sessions.ts'
+import { decode } from '../../../src/core/raw-event.ts'
+import type { PlacedEvent } from '../../../src/core/session.ts'
+import { sessionDocument } from '../../../src/core/session-document.ts'
+import { clock, type TimelineEvent, tab } from '../../support/timeline.ts'
+
+const minute = 60_000
+const settings = {
+  gapMs: 10 * minute,
+  allowedLatenessMs: 5 * minute,
+  conversionTypes: new Set(['conversion']),
+}
+
+/** The sessions of a partition, driven by a timeline; offsets count up. */
+function partition(watermark = Number.NEGATIVE_INFINITY) {
+  const sessions = new PartitionSessions(settings, watermark)
+  let offset = 0
+  return {
+    sessions,
+    apply: (...events: TimelineEvent[]) => events.map(event => sessions.apply(placed(event, offset++))),
+    applyAt: (event: TimelineEvent, at: number) => sessions.apply(placed(event, at)),
+    spans: () => sessions.changes().sessions.map(spanOf).sort(),
+    documents: () =>
+      sessions.changes().sessions.map(({ session, key, status }) => {
+        enrichSession(session, { geo: () => noGeo, device: () => unknownDevice })
+        return sessionDocument(session, key, status, 0, { timeZone: 'UTC' })
+      }),
+  }
+}
+
+function placed(event: TimelineEvent, offset: number): PlacedEvent {
+  const outcome = decode(
+    { value: Buffer.from(JSON.stringify(event)), timestamp: null },
+    Number.POSITIVE_INFINITY,
+  )
+  assert.equal(outcome.kind, 'ok')
+  const { raw, time, received, clockSkewMs } = (outcome as Extract<typeof outcome, { kind: 'ok' }>).value
+  const position = { topic: 't', epoch: 0, partition: 0, offset: offset + 1, timestamp: null }
+  return {
+    raw,
+    time,
+    received,
+    clockSkewMs,
+    position,
+    identity: identityHash(raw.eventId, time),
+    arrival: arrivalOf(0, offset),
+  }
+}
+
+const time = (epochMs: number) =>
+  new Date(epochMs)
+    .toISOString()
+    .slice(11, 23)
+    .replace(/(:00)?\.000$/, '')
+const spanOf = ({ session }: OpenSession) =>
+  `${session.tabId} ${time(session.start)}–${time(session.end)} ×${session.counts.events}`
+
+test('a silence of exactly the gap continues a session, a longer one begins another', () => {
+  const p = partition()
+  p.apply(...tab('a').at('10:00', '10:10', '10:20:00.001'))
+  assert.deepEqual(p.spans(), ['a 10:00–10:10 ×2', 'a 10:20:00.001–10:20:00.001 ×1'])
+})
+
+test('the edge of the gap is the same for an event that comes out of order', () => {
+  for (const [earlier, expected] of [
+    ['09:50:00.001', ['a 09:50:00.001–10:00 ×2']],
+    ['09:50', ['a 09:50–10:00 ×2']],
+    ['09:49:59.999', ['a 09:49:59.999–09:49:59.999 ×1', 'a 10:00–10:00 ×1']],
+  ] as const) {
+    const p = partition()
+    p.apply(...tab('a').at('10:00', earlier))
+    assert.deepEqual(p.spans(), expected)
+  }
+})
+
+test('tabs do not meet', () => {
+  const p = partition()
+  p.apply(...tab('a').at('10:00'), ...tab('b').at('10:01'))
+  assert.deepEqual(p.spans(), ['a 10:00–10:00 ×1', 'b 10:01–10:01 ×1'])
+})
+
+test('an event between two sessions merges them; the later id leads to the earlier one', () => {
+  const p = partition()
+  p.apply(...tab('a').at('10:00', '10:16'))
+  const later = p.documents().find(document => document.lastSeen.includes('10:16'))
+  p.apply(...tab('a').at('10:08'))
+  assert.deepEqual(p.spans(), ['a 10:00–10:16 ×3'])
+  const [document] = p.documents()
+  assert.deepEqual(document?.operation.merge, [later?.id])
+  const [redirect, ...none] = p.sessions.changes().redirects
+  assert.deepEqual([redirect?.from.id, redirect?.into.key.id, none.length], [later?.id, document?.id, 0])
+})
+
+test('an earlier event that moves the start into another cell gives the session another id, and a redirect', () => {
+  const p = partition()
+  p.apply(...tab('a').at('10:01'))
+  const [before] = p.documents()
+  p.apply(...tab('a').at('09:59'))
+  const [after] = p.documents()
+  assert.notEqual(after?.id, before?.id)
+  assert.deepEqual(after?.operation.merge, [before?.id])
+  assert.deepEqual(
+    p.sessions.changes().redirects.map(({ from, into }) => [from.id, into.key.id]),
+    [[before?.id, after?.id]],
+  )
+})
+
+test('an earlier event within the cell keeps the id', () => {
+  const p = partition()
+  p.apply(...tab('a').at('10:05'))
+  const [before] = p.documents()
+  p.apply(...tab('a').at('10:00'))
+  assert.equal(p.documents()[0]?.id, before?.id)
+  assert.equal(p.sessions.changes().redirects.length, 0)
+})
+
+test('redirects over several merges in one flush lead to the last survivor', () => {
+  const p = partition()
+  p.apply(...tab('a').at('10:40', '10:24', '10:08', '10:32', '10:16'))
+  assert.deepEqual(p.spans(), ['a 10:08–10:40 ×5'])
+  const survivor = p.documents()[0]?.id
+  const redirects = p.sessions.changes().redirects
+  assert.equal(redirects.length, 2)
+  for (const { into } of redirects) assert.equal(into.key.id, survivor)
+})
+
+test('a repeat counts once; the same id at another time is another event', () => {
+  const p = partition()
+  const [event] = tab('a').at('10:00')
+  assert.deepEqual(p.apply(event as TimelineEvent, event as TimelineEvent), ['applied', 'duplicate'])
+  assert.deepEqual(p.apply({ ...(event as TimelineEvent), timestamp: clock('10:01') }), ['applied'])
+  assert.deepEqual(p.spans(), ['a 10:00–10:01 ×2'])
+  assert.equal(p.documents()[0]?.quality.duplicates, 1)
+})
+
+test('a record that was applied before changes nothing', () => {
+  const p = partition()
+  const events = tab('a').at('10:00', '10:05', '10:02')
+  p.apply(...events)
+  p.sessions.settle(0)
+  assert.deepEqual(
+    events.map((event, at) => p.applyAt(event, at)),
+    Array(3).fill('already-applied'),
+  )
+  assert.deepEqual(p.spans(), [])
+})
+
+test('the watermark closes a session once it is past the gap, and only then is it forgotten', () => {
+  const p = partition()
+  p.apply(...tab('a').at('10:00'), ...tab('b').at('10:15'))
+  p.sessions.close()
+  assert.equal(
+    p.documents().find(({ tabId }) => tabId === 'a')?.metadata.status,
+    'active',
+    'end + gap is the watermark',
+  )
+  assert.equal(p.sessions.settle(0), 0)
+  p.apply(...tab('b').at('10:15:00.001'))
+  p.sessions.close()
+  assert.equal(p.documents().find(({ tabId }) => tabId === 'a')?.metadata.status, 'ended')
+  assert.equal(p.sessions.settle(0), 1)
+  assert.equal(p.sessions.size, 1)
+})
+
+test('the watermark never moves back', () => {
+  const p = partition()
+  p.apply(...tab('a').at('10:30', '10:00'))
+  assert.equal(p.sessions.watermark, clock('10:25'))
+})
+
+test('late events ask for what the store may hold within the gap of them, unless memory holds them', () => {
+  const p = partition()
+  p.apply(...tab('a').at('10:00', '10:10', '10:14'), ...tab('b').at('10:19'))
+  const late = (event: TimelineEvent) => p.sessions.lateSpans([placed(event, 99)])
+  const [on, before, inside] = [
+    ...tab('a').at('10:14'),
+    ...tab('a').at('09:55'),
+    ...tab('a').at('10:05'),
+  ] as [TimelineEvent, TimelineEvent, TimelineEvent]
+  assert.deepEqual(late(on), [], 'at the watermark it is on time')
+  assert.deepEqual(late(inside), [], 'inside a session in memory nothing else can be met')
+  assert.deepEqual(late(before), [{ tabId: 'a', from: clock('09:45'), to: clock('10:05') }])
+})
+
+test('a stored session that meets an older one in memory replaces it, and the other way round', () => {
+  const ahead = partition()
+  ahead.apply(...tab('a').at('10:00', '10:04'))
+  const [later] = ahead.documents()
+  const behind = partition()
+  behind.apply(...tab('a').at('10:00'))
+  const [earlier] = behind.documents()
+  assert.ok(later && earlier)
+  behind.sessions.settle(0)
+  behind.sessions.admit(JSON.parse(JSON.stringify(later)), false)
+  behind.apply(...tab('a').at('10:06'))
+  ahead.sessions.settle(0)
+  ahead.sessions.admit(JSON.parse(JSON.stringify(earlier)), false)
+  ahead.apply(...tab('a').at('10:06'))
+  for (const p of [behind, ahead]) assert.equal(p.sessions.size, 1)
+  assert.deepEqual(ahead.spans(), ['a 10:00–10:06 ×3'])
+})
+
+test('one event of a tab a day ahead closes no other tab wrongly: later events recall', () => {
+  const p = partition()
+  p.apply(...tab('a').at('10:00'))
+  p.apply({ ...(tab('b').at('10:01')[0] as TimelineEvent), timestamp: clock('23:00') })
+  p.sessions.close()
+  p.sessions.settle(0)
+  const [next] = tab('a').at('10:05')
+  assert.deepEqual(p.sessions.lateSpans([placed(next as TimelineEvent, 9)]), [
+    { tabId: 'a', from: clock('09:55'), to: clock('10:15') },
+  ])
+})
+
+test('nothing is left in memory when all sessions are closed', () => {
+  const p = partition()
+  for (let i = 0; i < 500; i++)
+    p.apply(...tab(`tab-${i % 50}`).at(`${10 + (i % 9)}:${String(i % 60).padStart(2, '0')}`))
+  p.sessions.raiseWatermark(Number.POSITIVE_INFINITY)
+  p.sessions.close()
+  p.sessions.settle(0)
+  assert.equal(p.sessions.size, 0)
+})
