@@ -82,6 +82,12 @@ export const settings = {
     whole(1, 15),
     'Replication factor of a topic that `setup` creates; 3 in production',
   ),
+  kafkaSessionTimeout: setting(
+    'KAFKA_SESSION_TIMEOUT',
+    '30s',
+    duration({ min: 1_000 }),
+    'A worker that sends no heartbeat for this long loses its partitions; within the limits of the broker (6s to 30m)',
+  ),
   elasticsearchNode: setting(
     'ELASTICSEARCH_NODE',
     'http://localhost:9200',

@@ -3,6 +3,16 @@
 
 export type AgentKind = 'desktop' | 'phone' | 'tablet' | 'tv' | 'bot' | 'app'
 
+/** Of a hundred tabs. */
+export const agentShares: readonly (readonly [kind: AgentKind, share: number])[] = [
+  ['desktop', 40],
+  ['phone', 46],
+  ['tablet', 5],
+  ['tv', 1],
+  ['bot', 4],
+  ['app', 4],
+]
+
 const windows = 'Mozilla/5.0 (Windows NT 10.0; Win64; x64'
 const mac = 'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7'
 const iphone =

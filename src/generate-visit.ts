@@ -3,6 +3,7 @@ import {
   type AgentKind,
   type Arrival,
   agentParts,
+  agentShares,
   agents,
   arrivals,
   cart,
@@ -51,24 +52,14 @@ export type Visit = {
   referrer: string | undefined
 }
 
-const kinds = spread<AgentKind>([
-  ['desktop', 40],
-  ['phone', 46],
-  ['tablet', 5],
-  ['tv', 1],
-  ['bot', 4],
-  ['app', 4],
-])
+const kinds = spread(agentShares)
 
 /** Each item as many times as its weight, to be drawn from. */
 function spread<T>(weighted: readonly (readonly [item: T, weight: number])[]): readonly T[] {
   return weighted.flatMap(([item, weight]) => Array<T>(weight).fill(item))
 }
 
-/**
- * A visit in a tab. `tabRandom` makes the tab anew each time, always the same one: a million idle tabs cost no
- * memory.
- */
+/** A visit in a tab. `tabRandom` makes the same tab anew each time, so a million idle tabs cost no memory. */
 export function newVisit(random: Random, tabRandom: Random, slot: number): Visit {
   const tab = tabOf(tabRandom)
   // Phones change networks, and households get new addresses.
@@ -144,13 +135,15 @@ export function nextEvent(random: Random, visit: Visit, time: number, receivedAt
   return event
 }
 
-/** A draft, filled field by field: spreading takes twice the time. */
+/** Filled field by field: spreading takes twice the time. */
 type Draft = GeneratedEvent & { [field: string]: unknown }
 
-function contextOf({ tab, address, page: { url, title }, referrer }: Visit, isView: boolean): object {
-  const page = !isView ? { url } : referrer === undefined ? { url, title } : { url, title, referrer }
-  if (tab.kind === 'bot') return { ip: address, userAgent: tab.agent, page }
-  return { ip: address, userAgent: tab.agent, locale: tab.place.locale, page }
+/** Only a page view tells more than where it happened. */
+function contextOf({ tab, address: ip, page: { url, title }, referrer }: Visit, isView: boolean): object {
+  const userAgent = tab.agent
+  if (!isView) return { ip, userAgent, page: { url } }
+  const page = referrer === undefined ? { url, title } : { url, title, referrer }
+  return tab.kind === 'bot' ? { ip, userAgent, page } : { ip, userAgent, locale: tab.place.locale, page }
 }
 
 /** What only a visit's first event tells. */
@@ -159,11 +152,16 @@ function landing(visit: Visit): object {
   const context = { ...contextOf(visit, true), page: landingPage(visit) }
   if (tab.kind === 'bot') return context
   const [width, height, colorDepth] = tab.screen
-  const orientation = isHandheld(tab.kind) ? 'portrait-primary' : 'landscape-primary'
+  const isHandheld = ['phone', 'tablet', 'app'].includes(tab.kind)
   return {
     ...context,
     timeZone: tab.timeZone,
-    screen: { width, height, colorDepth, orientation, ...(isHandheld(tab.kind) && { touch: true }) },
+    screen: {
+      width,
+      height,
+      colorDepth,
+      ...(isHandheld && { orientation: 'portrait-primary', touch: true }),
+    },
     viewport: { width, height: height - 120 },
     ...(tab.kind === 'app' && { app: { type: 'native', name: 'Northpath', version: '6.14.0' } }),
     ...(arrival.utm && { utm: arrival.utm }),
@@ -174,8 +172,6 @@ function landing(visit: Visit): object {
     }),
   }
 }
-
-const isHandheld = (kind: AgentKind): boolean => ['phone', 'tablet', 'app'].includes(kind)
 
 function landingPage({ arrival, tab, page }: Visit): object {
   const click = arrival.clickId && `${arrival.clickId}=Cj0KCQiA${tab.id}`

@@ -87,9 +87,10 @@ function documentMessage({ document, reason }: DocumentLetter): Message {
   }
 }
 
+/** Without those of an earlier letter, if this one was sent again: they tell of another record. */
 function copyHeaders(headers: RecordHeaders): IHeaders {
-  const copies = Object.entries(headers).map(([name, value]) => [name, copyHeader(value)] as const)
-  return Object.fromEntries(copies)
+  const foreign = Object.entries(headers).filter(([name]) => !isOwn(name))
+  return Object.fromEntries(foreign.map(([name, value]) => [name, copyHeader(value)]))
 }
 
 function copyHeader(value: RecordHeaders[string] | null): Buffer | string | (Buffer | string)[] {

@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto'
 import { createRequire } from 'node:module'
 import { WorkerError } from '../core/worker-error.ts'
+import { decodeMessages, decodeRecord } from './kafkajs-decoders.ts'
 
 const require = createRequire(import.meta.url)
 
@@ -13,6 +14,7 @@ export const repairedSources = {
   scheduleCheckPendingRequests: '04347ea969c6f2e3754427c0cbaee0bd4ce947fbd82f7b6e027506a06dfc581a',
   decodeMessages: '1b27174fb8b38bbdc4f816f8cf122614d867e4ab612a5771ce2208f6eab45130',
   setDefaultOffset: '4ebfa038e4f955bd1df233a59a5ee5e6741f8d7931c07e2bfe18c2ece4769cfe',
+  decodeRecord: 'fbe3525528b41bced97fb4ab8a5669fcdc18b56179a1e565690feae7b5f80ac7',
   connect: 'f62881754acb28b9649343a621f36c450fed94751126a6570498975fb1c48a58',
 } as const
 
@@ -36,13 +38,9 @@ type OffsetManager = {
   nextOffset(topic: string, partition: number): { toString(): string }
 }
 
-type Decoder = {
-  readInt32(): number
-  canReadBytes(length: number): boolean
-  readBytes(length: number): Buffer
-}
-
+/** In the order of repair: `decodeMessages` loads what uses `decodeRecord`. */
 const places = {
+  decodeRecord: 'kafkajs/src/protocol/recordBatch/record/v0/decoder',
   scheduleCheckPendingRequests: 'kafkajs/src/network/requestQueue',
   decodeMessages: 'kafkajs/src/protocol/requests/fetch/v4/decodeMessages',
   setDefaultOffset: 'kafkajs/src/consumer/offsetManager',
@@ -53,6 +51,7 @@ const places = {
 const repairs: Record<RepairName, AnyFunction> = {
   scheduleCheckPendingRequests,
   decodeMessages,
+  decodeRecord,
   setDefaultOffset,
   connect,
 }
@@ -79,7 +78,7 @@ export class OffsetBeyondEndError extends Error {
 export function repairKafkajs(): void {
   const { version } = require('kafkajs/package.json') as { version: string }
   if (version !== repairedVersion) throw notRepairable(`its version is ${version}`)
-  for (const name of Object.keys(repairs) as RepairName[]) repair(name)
+  for (const name of Object.keys(places) as RepairName[]) repair(name)
 }
 
 /** SHA-256 of a function's source. */
@@ -95,13 +94,18 @@ function repair(name: RepairName): void {
   replace(name)
 }
 
+/** A module that is itself the function, or a class with it. */
+function isModule(name: RepairName): boolean {
+  return name === 'decodeMessages' || name === 'decodeRecord'
+}
+
 function currentFunction(name: RepairName): AnyFunction {
   const exported = require(places[name])
-  return name === 'decodeMessages' ? exported : exported.prototype[name]
+  return isModule(name) ? exported : exported.prototype[name]
 }
 
 function replace(name: RepairName): void {
-  if (name !== 'decodeMessages') require(places[name]).prototype[name] = repairs[name]
+  if (!isModule(name)) require(places[name]).prototype[name] = repairs[name]
   // Its users load it when the first fetch of their protocol version is answered, so the cache is in time.
   else require.cache[require.resolve(places[name])]!.exports = repairs[name]
 }
@@ -144,34 +148,6 @@ function connect(this: object): Promise<unknown> {
     .finally(() => connecting.delete(this))
   connecting.set(this, connected)
   return connected
-}
-
-const magicOffset = 16
-const recordBatchOverhead = 49
-
-/**
- * kafkajs says `records.push(...recordBatch.records)`, a RangeError above some 125,000 records in one batch,
- * and a RangeError ends the consumer for good (tulios/kafkajs#1723).
- */
-async function decodeMessages(decoder: Decoder): Promise<unknown[]> {
-  const size = decoder.readInt32()
-  if (size <= 0 || !decoder.canReadBytes(size)) return []
-  const buffer = decoder.readBytes(size)
-  const messages = new (require('kafkajs/src/protocol/decoder'))(buffer) as Decoder
-  const { MAGIC_BYTE } = require('kafkajs/src/protocol/recordBatch/v0')
-  if (buffer.readInt8(magicOffset) !== MAGIC_BYTE)
-    return require('kafkajs/src/protocol/messageSet/decoder')(messages, size)
-
-  const decodeBatch = require('kafkajs/src/protocol/recordBatch/v0/decoder')
-  const records: unknown[] = []
-  try {
-    while (messages.canReadBytes(recordBatchOverhead))
-      for (const record of (await decodeBatch(messages)).records) records.push(record)
-  } catch (error) {
-    // The broker cuts a response where its size is reached: the rest of that batch comes with the next fetch.
-    if ((error as Error).name !== 'KafkaJSPartialMessageError') throw error
-  }
-  return records
 }
 
 /**

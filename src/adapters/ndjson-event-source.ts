@@ -45,6 +45,7 @@ export class NdjsonEventSource implements EventSource {
   }
 
   async run(handler: SourceHandler): Promise<void> {
+    if (this.#isStopped) return
     handler.assigned([0])
     const splitter = new LineSplitter()
     let bytesRead = 0
@@ -56,6 +57,8 @@ export class NdjsonEventSource implements EventSource {
         this.#options.onProgress?.(bytesRead)
       }
     } catch (error) {
+      // `stop` closes the input under its reader.
+      if (this.#isStopped && (error as NodeJS.ErrnoException).code === 'ERR_STREAM_PREMATURE_CLOSE') return
       if (error instanceof Error && 'syscall' in error)
         throw new WorkerError('input', `the input cannot be read: ${error.message}`, { cause: error })
       throw error

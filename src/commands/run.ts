@@ -23,6 +23,7 @@ export const run = defineCommand({
     'kafkaTopic',
     'kafkaGroupId',
     'kafkaDeadLetterTopic',
+    'kafkaSessionTimeout',
     'elasticsearchNode',
     'indexPrefix',
     'sourceEpoch',
@@ -69,6 +70,7 @@ export const run = defineCommand({
       groupId: config.kafkaGroupId,
       telemetry,
       flushIntervalMs: config.flushInterval,
+      sessionTimeoutMs: config.kafkaSessionTimeout,
     })
 
     const worker = new Worker({

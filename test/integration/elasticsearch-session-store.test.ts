@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { StoredDocument } from '../../src/core/session-document.ts'
 import type { DocumentWrite } from '../../src/ports/session-store.ts'
+import { sessionStoreContract } from '../contract/session-store.contract.ts'
 import {
   elasticsearchUnderTest,
   everything,
@@ -18,6 +19,8 @@ const nowhere = { epoch: 1023, offset: 0 }
 
 describe('the session store on a real node', { skip }, () => {
   const { client, start } = storesOn(node)
+
+  sessionStoreContract('Elasticsearch', async t => (await start(t)).store)
 
   it('is empty before the first write, which is no error', async t => {
     const { store, prefix } = await start(t)

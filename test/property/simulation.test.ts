@@ -4,7 +4,7 @@ import { simulate } from '../support/simulation.ts'
 
 // `npm run simulate` runs as many as one likes. Each name here is one kind of world; a failing seed replays with
 // `npm run simulate -- --seed N --runs 1` and the same options.
-const runs = Number(process.env.SIMULATION_RUNS ?? 1000)
+const runs = Number(process.env.SIMULATION_RUNS ?? 200)
 
 for (const duplicates of [false, true])
   for (const epochs of [false, true])

@@ -45,7 +45,8 @@ export function oracle(records: Iterable<OracleRecord>, options: OracleOptions):
     .flatMap(distinct => split([...distinct.values()], options.gapMs))
     .map(events => documentOf(events, options))
   const sessions = new Map(documents.map(document => [document.id, document]))
-  if (sessions.size < documents.length) throw new Error('two sessions have one id')
+  if (sessions.size < documents.length)
+    throw new Error('two sessions have one id: there is nothing to compare with')
   return { sessions, size: sessions.size, ...counts }
 }
 

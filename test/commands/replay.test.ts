@@ -3,10 +3,10 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import { openLookups } from '../../../src/lookups.ts'
-import { sessionloom } from '../../support/command.ts'
-import { defaultOracleOptions, differences, oracle } from '../../support/oracle.ts'
-import { seededRandom } from '../../support/seeded-random.ts'
+import { openLookups } from '../../src/lookups.ts'
+import { sessionloom } from '../support/command.ts'
+import { defaultOracleOptions, differences, oracle } from '../support/oracle.ts'
+import { seededRandom } from '../support/seeded-random.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'replay-test-'))
 after(() => rmSync(directory, { recursive: true, force: true }))

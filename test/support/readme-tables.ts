@@ -1,0 +1,55 @@
+// The tables of the README, made from where their facts live. `npm run docs` writes them; a test holds them equal.
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { flagOf, type SettingName, settings } from '../../src/config.ts'
+import { documentFields, type Field, type FieldTree, isField } from '../../src/core/document-fields.ts'
+import { deadLetterReasons } from '../../src/core/outcome.ts'
+import { rawEventSchema } from '../../src/core/raw-event.ts'
+
+export const readmePath = join(import.meta.dirname, '../../README.md')
+
+const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
+  [head, head.map(() => '---'), ...rows].map(cells => `| ${cells.join(' | ')} |`).join('\n')
+
+const tables: Readonly<Record<string, () => string>> = {
+  settings: () =>
+    table(
+      ['variable', 'flag', 'default', 'meaning'],
+      (Object.keys(settings) as SettingName[]).map(name => {
+        const { env, default: fallback, about } = settings[name]
+        return [`\`${env}\``, `\`${flagOf(name)}\``, fallback === '' ? '' : `\`${fallback}\``, about]
+      }),
+    ),
+  event: () =>
+    table(
+      ['field', 'meaning'],
+      Object.entries(rawEventSchema.shape).map(([name, schema]) => [`\`${name}\``, schema.description ?? '']),
+    ),
+  document: () => table(['field', 'type', 'meaning'], fieldRows(documentFields, '')),
+  reasons: () =>
+    table(
+      ['reason', 'meaning'],
+      Object.entries(deadLetterReasons).map(([reason, about]) => [`\`${reason}\``, about]),
+    ),
+}
+
+function fieldRows(tree: FieldTree, path: string): string[][] {
+  return Object.entries(tree).flatMap(([name, node]: [string, Field | FieldTree]) =>
+    isField(node)
+      ? [[`\`${path}${name}\``, `${node.kind}${node.nullable ? ' or null' : ''}`, node.about]]
+      : fieldRows(node, `${path}${name}.`),
+  )
+}
+
+/** The README with every table as it should be. */
+export function withTables(readme: string): string {
+  return Object.entries(tables).reduce((text, [name, render]) => {
+    const [begin, end] = [`<!-- table: ${name} -->`, `<!-- end: ${name} -->`]
+    const [before, rest] = text.split(begin)
+    const after = rest?.split(end)[1]
+    if (after === undefined) throw new Error(`README.md has no place for the table "${name}"`)
+    return `${before}${begin}\n${render()}\n${end}${after}`
+  }, readme)
+}
+
+if (import.meta.main) writeFileSync(readmePath, withTables(readFileSync(readmePath, 'utf8')))

@@ -1,0 +1,53 @@
+// `sessionloom run` as real processes, and when they have read everything.
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Admin } from 'kafkajs'
+
+const main = join(import.meta.dirname, '../../src/main.ts')
+
+export type WorkerProcess = {
+  readonly child: ChildProcess
+  /** Everything that it wrote, so far. */
+  output(): string
+  /** Resolves to the exit code, null after a signal. */
+  readonly exit: Promise<number | null>
+}
+
+export function startWorker(env: Readonly<Record<string, string>>): WorkerProcess {
+  const child = spawn(process.execPath, [main, 'run'], { env: { ...process.env, ...env } })
+  const output: string[] = []
+  child.stdout.on('data', chunk => output.push(String(chunk)))
+  child.stderr.on('data', chunk => output.push(String(chunk)))
+  const exit = once(child, 'exit').then(([code]) => code as number | null)
+  return { child, output: () => output.join(''), exit }
+}
+
+/** Resolves when the group has committed every record of the topic. */
+export async function untilCaughtUp(
+  admin: Admin,
+  groupId: string,
+  topic: string,
+  timeoutMs = 120_000,
+): Promise<void> {
+  const deadline = performance.now() + timeoutMs
+  for (;;) {
+    const lag = await lagOf(admin, groupId, topic)
+    if (lag === 0) return
+    if (performance.now() > deadline)
+      throw new Error(`${lag} records of ${topic} are not committed after ${timeoutMs} ms`)
+    await sleep(250)
+  }
+}
+
+export async function lagOf(admin: Admin, groupId: string, topic: string): Promise<number> {
+  const [ends, [committed]] = await Promise.all([
+    admin.fetchTopicOffsets(topic),
+    admin.fetchOffsets({ groupId, topics: [topic] }),
+  ])
+  const offsets = new Map(
+    committed?.partitions.map(({ partition, offset }) => [partition, Math.max(0, Number(offset))]),
+  )
+  return ends.reduce((lag, { partition, high }) => lag + Number(high) - (offsets.get(partition) ?? 0), 0)
+}
