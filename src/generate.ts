@@ -14,7 +14,7 @@ export type GenerateOptions = {
   readonly rate: number
   /**
    * How many tabs are open at a time. One whose turn comes within a gap of its last visit is closed, and a new one
-   * opens in its place; from some 110 × `rate` tabs on that is rare, and tabs have several sessions.
+   * opens in its place; from some 150 × `rate` tabs on that is rare, and tabs have several sessions.
    */
   readonly tabs: number
   /** Share of events that are delivered later than they happened, by one second up to `maxLateMs`. */

@@ -30,8 +30,7 @@ export function decodeMetadata(text: string | null | undefined): CheckpointMetad
 
 /** Kafka's -1 is "none"; a stray -2 ("earliest") is what kafkajs's own reset would leave in a group. */
 export function decodeOffset(offset: string): number | null {
-  const value = Number(offset)
-  return Number.isSafeInteger(value) && value >= 0 ? value : null
+  return /^\d+$/.test(offset) ? Number(offset) : null
 }
 
 function isWhole(value: unknown, least: number): value is number {

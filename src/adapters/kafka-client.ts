@@ -1,6 +1,15 @@
+import net from 'node:net'
+import tls from 'node:tls'
 import { promisify } from 'node:util'
 import zlib from 'node:zlib'
-import kafkajs, { type Cluster, Kafka, type KafkaConfig, logLevel, PartitionAssigners } from 'kafkajs'
+import kafkajs, {
+  type Cluster,
+  type ISocketFactory,
+  Kafka,
+  type KafkaConfig,
+  logLevel,
+  PartitionAssigners,
+} from 'kafkajs'
 import { WorkerError } from '../core/worker-error.ts'
 import { endOf, reasonOf } from './kafka-errors.ts'
 import { repairKafkajs } from './kafkajs-repairs.ts'
@@ -34,7 +43,8 @@ export function createKafka(settings: KafkaClientSettings): Kafka {
   repairKafkajs()
   readZstd()
   const { brokers, clientId, ssl, sasl, log } = settings
-  return new Kafka({
+  const connections: Connections = { open: new Set(), areCut: false }
+  const kafka = new Kafka({
     brokers: [...brokers],
     clientId,
     ...(ssl === undefined ? {} : { ssl }),
@@ -43,12 +53,27 @@ export function createKafka(settings: KafkaClientSettings): Kafka {
     retry: { retries: 5, initialRetryTime: 300, maxRetryTime: 8_000 },
     logLevel: log === undefined ? logLevel.NOTHING : logLevel.INFO,
     logCreator: () => entry => log?.(logLine(entry)),
+    socketFactory: socketFactory(connections),
   })
+  connectionsOf.set(kafka, connections)
+  return kafka
+}
+
+/**
+ * Ends all connections at once, and those that kafkajs still opens: it waits for requests, handlers and its
+ * own attempts, which would keep the process alive for minutes, or for ever.
+ */
+export function cutConnections(kafka: Kafka): void {
+  const connections = connectionsOf.get(kafka)!
+  connections.areCut = true
+  // With an error, or kafkajs does not notice.
+  for (const socket of connections.open) socket.destroy(new Error('given up'))
 }
 
 /** Connects within a bounded time. Rejects with a WorkerError that names the brokers. */
 export async function connectWithin(
-  client: { connect(): Promise<void>; disconnect(): Promise<void> },
+  kafka: Kafka,
+  client: { connect(): Promise<void> },
   settings: KafkaClientSettings,
   timeoutMs: number = connectTimeoutMs,
 ): Promise<void> {
@@ -62,8 +87,8 @@ export async function connectWithin(
   } finally {
     clearTimeout(timer)
   }
-  // kafkajs goes on trying for a while: a connection that still comes about would keep the process alive.
-  connected.then(() => client.disconnect()).catch(() => {})
+  connected.catch(() => {})
+  cutConnections(kafka)
   throw unreachable(settings, new Error(`no answer within ${timeoutMs / 1000} s`))
 }
 
@@ -94,6 +119,25 @@ export function clusterOf(kafka: Kafka): Cluster {
     ],
   })
   return found!
+}
+
+type Connections = { readonly open: Set<net.Socket>; areCut: boolean }
+
+const connectionsOf = new WeakMap<Kafka, Connections>()
+
+/** As kafkajs's own, which keeps the sockets to itself. */
+function socketFactory(connections: Connections): ISocketFactory {
+  return ({ host, port, ssl, onConnect }) => {
+    if (connections.areCut) throw new Error('given up')
+    const name = net.isIP(host) ? {} : { servername: host }
+    const socket = ssl
+      ? tls.connect({ host, port, ...name, ...ssl }, onConnect)
+      : net.connect({ host, port }, onConnect)
+    socket.setKeepAlive(true, 60_000)
+    connections.open.add(socket)
+    socket.once('close', () => connections.open.delete(socket))
+    return socket
+  }
 }
 
 /** kafkajs reads gzip only; Node brings zstd. Snappy and LZ4 would need a dependency and end the source. */

@@ -35,6 +35,8 @@ export class KafkaLogReader {
   #cluster: Promise<Cluster> | null = null
   #hasAnswered = false
   #inWork = 0
+  /** Questions that wait for trouble to pass. */
+  readonly #troubled = new Set<object>()
 
   constructor(options: LogReaderOptions) {
     this.#options = options
@@ -149,11 +151,13 @@ export class KafkaLogReader {
           // A fresh client has fresh metadata: whatever moved, it is found.
           void this.#discard(connection)
           this.#refuse(error, attempt, performance.now() - since)
-          if (attempt === 0 && this.#hasAnswered) this.#options.interrupted(reasonOf(error))
+          if (this.#hasAnswered && this.#troubled.size === 0) this.#options.interrupted(reasonOf(error))
+          this.#troubled.add(question)
         }
         await this.#pause(attempt)
       }
     } finally {
+      this.#troubled.delete(question)
       this.#inWork--
       if (this.#closing.signal.aborted && this.#inWork === 0) await this.#discard(this.#cluster)
     }
@@ -179,8 +183,9 @@ export class KafkaLogReader {
   }
 
   async #connect(): Promise<Cluster> {
-    const cluster = clusterOf(createKafka(this.#options.client))
-    await connectWithin(cluster, this.#options.client)
+    const kafka = createKafka(this.#options.client)
+    const cluster = clusterOf(kafka)
+    await connectWithin(kafka, cluster, this.#options.client)
     try {
       await cluster.addMultipleTargetTopics([this.#options.topic])
       return cluster

@@ -1,8 +1,8 @@
 // One membership in the consumer group, from joining to leaving or to kafkajs's end of it. A new one is made
 // after a crash: kafkajs's own restart can neither be stopped nor told from a consumer that hangs.
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Consumer, EachBatchPayload } from 'kafkajs'
-import { connectWithin, createKafka, type KafkaClientSettings } from './kafka-client.ts'
+import type { Consumer, EachBatchPayload, Kafka } from 'kafkajs'
+import { connectWithin, createKafka, cutConnections, type KafkaClientSettings } from './kafka-client.ts'
 import { isFenced, isRejoin, type KafkaNames } from './kafka-errors.ts'
 import { KafkaLease, type LeaseHolder } from './kafka-lease.ts'
 import { KafkaPositions } from './kafka-positions.ts'
@@ -35,6 +35,7 @@ export class KafkaMember implements LeaseHolder {
   readonly positions = new KafkaPositions()
   readonly #options: MemberOptions
   readonly #host: MemberHost
+  readonly #kafka: Kafka
   readonly #consumer: Consumer
   readonly #end = Promise.withResolvers<unknown>()
   #startup: Promise<void> = Promise.resolve()
@@ -51,6 +52,7 @@ export class KafkaMember implements LeaseHolder {
     this.#host = host
     this.names = { brokers: options.client.brokers, topic: options.topic, groupId: options.groupId }
     this.sessionTimeoutMs = options.sessionTimeoutMs
+    this.#kafka = createKafka(options.client)
     this.#consumer = this.#createConsumer()
   }
 
@@ -79,7 +81,8 @@ export class KafkaMember implements LeaseHolder {
   /** As `leave`, but nothing is committed any more, and a batch that does not end is not waited for. */
   async abandon(waitMs: number): Promise<void> {
     this.#isOver = true
-    await Promise.race([this.leave(), sleep(waitMs, undefined, { ref: false })])
+    const hasLeft = this.leave().then(() => true)
+    if (!(await Promise.race([hasLeft, sleep(waitMs, false)]))) cutConnections(this.#kafka)
     this.#end.resolve(null)
   }
 
@@ -109,7 +112,7 @@ export class KafkaMember implements LeaseHolder {
     const { topic, concurrency, client } = this.#options
     const eachBatch = (payload: EachBatchPayload) => this.#eachBatch(payload)
     try {
-      await connectWithin(this.#consumer, client)
+      await connectWithin(this.#kafka, this.#consumer, client)
       // From the beginning also where nothing is committed: kafkajs's default skips to the end.
       await this.#consumer.subscribe({ topics: [topic], fromBeginning: true })
       if (this.#takesBatches)
@@ -170,8 +173,8 @@ export class KafkaMember implements LeaseHolder {
   }
 
   #createConsumer(): Consumer {
-    const { client, topic, groupId, sessionTimeoutMs, ...options } = this.#options
-    const consumer = createKafka(client).consumer({
+    const { topic, groupId, sessionTimeoutMs, ...options } = this.#options
+    const consumer = this.#kafka.consumer({
       groupId,
       sessionTimeout: sessionTimeoutMs,
       heartbeatInterval: options.heartbeatIntervalMs,

@@ -92,7 +92,8 @@ export class KafkaProducer {
 
   async #connect(): Promise<Producer> {
     const { client } = this.#options
-    const producer = createKafka(client).producer({
+    const kafka = createKafka(client)
+    const producer = kafka.producer({
       // All producers of a topic must agree where a key belongs.
       createPartitioner: keyPartitioner,
       allowAutoTopicCreation: false,
@@ -100,7 +101,7 @@ export class KafkaProducer {
       idempotent: false,
       retry: { retries: 3, initialRetryTime: 200 },
     })
-    await connectWithin(producer, client)
+    await connectWithin(kafka, producer, client)
     return producer
   }
 

@@ -92,8 +92,9 @@ function firstOf(error: unknown): unknown {
 }
 
 async function withAdmin<T>(client: KafkaClientSettings, work: (admin: Admin) => Promise<T>): Promise<T> {
-  const admin = createKafka(client).admin()
-  await connectWithin(admin, client)
+  const kafka = createKafka(client)
+  const admin = kafka.admin()
+  await connectWithin(kafka, admin, client)
   try {
     return await work(admin)
   } catch (error) {

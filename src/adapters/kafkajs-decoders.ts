@@ -2,12 +2,15 @@
 import { createRequire } from 'node:module'
 
 const require = createRequire(import.meta.url)
+const decodeHeader: (
+  decoder: Decoder,
+) => Header = require('kafkajs/src/protocol/recordBatch/header/v0/decoder')
 
 type Decoder = {
   readInt8(): number
   readInt32(): number
   readVarInt(): number
-  readVarLong(): { toString(): string }
+  readVarLong(): { toNumber(): number }
   readVarIntBytes(): Buffer | null
   readVarIntArray<T>(read: (decoder: Decoder) => T): T[]
   canReadBytes(length: number): boolean
@@ -62,11 +65,11 @@ export async function decodeMessages(decoder: Decoder): Promise<unknown[]> {
 export function decodeRecord(decoder: Decoder, batchContext: BatchContext): unknown {
   const { firstOffset, firstTimestamp, maxTimestamp, timestampType } = batchContext
   const attributes = decoder.readInt8()
-  const created = BigInt(firstTimestamp) + BigInt(decoder.readVarLong().toString())
-  const offset = BigInt(firstOffset) + BigInt(decoder.readVarInt())
+  // Numbers, not kafkajs's integers of 64 bits: exact for every offset and time that there is.
+  const created = Number(firstTimestamp) + decoder.readVarLong().toNumber()
+  const offset = Number(firstOffset) + decoder.readVarInt()
   const key = decoder.readVarIntBytes()
   const value = decoder.readVarIntBytes()
-  const decodeHeader = require('kafkajs/src/protocol/recordBatch/header/v0/decoder')
   return {
     magicByte: batchContext.magicByte,
     attributes,
@@ -74,7 +77,7 @@ export function decodeRecord(decoder: Decoder, batchContext: BatchContext): unkn
     offset: String(offset),
     key,
     value,
-    headers: headersOf(decoder.readVarIntArray<Header>(decodeHeader)),
+    headers: headersOf(decoder.readVarIntArray(decodeHeader)),
     isControlRecord: batchContext.isControlBatch ?? false,
     batchContext,
   }

@@ -16,8 +16,11 @@ import type {
 const newline = 0x0a
 const carriageReturn = 0x0d
 const chunkBytes = 256 * 1024
+const defaultBatchBytes = 4 * 1024 * 1024
 
 export type NdjsonSourceOptions = {
+  /** A document is written once a batch in which it changed, so large batches are cheap. 4 MiB if not given. */
+  readonly batchBytes?: number
   /** Told how many bytes were read so far, once a batch. */
   readonly onProgress?: (bytesRead: number) => void
 }
@@ -48,12 +51,19 @@ export class NdjsonEventSource implements EventSource {
     if (this.#isStopped) return
     handler.assigned([0])
     const splitter = new LineSplitter()
+    const batchBytes = this.#options.batchBytes ?? defaultBatchBytes
     let bytesRead = 0
+    let deliveredAt = 0
+    let lines: Buffer[] = []
     try {
       for await (const chunk of this.#input) {
         if (this.#isStopped) return
         bytesRead += (chunk as Buffer).length
-        await this.#deliver(splitter.push(chunk as Buffer), handler)
+        splitter.push(chunk as Buffer, lines)
+        if (bytesRead - deliveredAt < batchBytes) continue
+        await this.#deliver(lines, handler)
+        lines = []
+        deliveredAt = bytesRead
         this.#options.onProgress?.(bytesRead)
       }
     } catch (error) {
@@ -63,7 +73,9 @@ export class NdjsonEventSource implements EventSource {
         throw new WorkerError('input', `the input cannot be read: ${error.message}`, { cause: error })
       throw error
     }
-    if (!this.#isStopped) await this.#deliver(splitter.end(), handler)
+    if (this.#isStopped) return
+    splitter.end(lines)
+    await this.#deliver(lines, handler)
   }
 
   async #deliver(lines: readonly Buffer[], handler: SourceHandler): Promise<void> {
@@ -120,21 +132,19 @@ class LineSplitter {
   #rest: Buffer[] = []
   #restBytes = 0
 
-  /** The lines that the chunk completes. */
-  push(chunk: Buffer): Buffer[] {
-    const lines: Buffer[] = []
+  /** Appends the lines that the chunk completes. */
+  push(chunk: Buffer, lines: Buffer[]): void {
     let start = 0
     for (let at = chunk.indexOf(newline); at !== -1; at = chunk.indexOf(newline, start)) {
       lines.push(this.#complete(chunk.subarray(start, at)))
       start = at + 1
     }
     this.#keep(chunk.subarray(start))
-    return lines
   }
 
-  /** The last line, if the input does not end with a newline. */
-  end(): Buffer[] {
-    return this.#rest.length > 0 ? [this.#complete(Buffer.alloc(0))] : []
+  /** Appends the last line, if the input does not end with a newline. */
+  end(lines: Buffer[]): void {
+    if (this.#rest.length > 0) lines.push(this.#complete(Buffer.alloc(0)))
   }
 
   #complete(tail: Buffer): Buffer {

@@ -22,11 +22,18 @@ export async function writeLines(stream: Writable, lines: Iterable<string>): Pro
     if (chunk.length < chunkCharacters) continue
     const isFull = !stream.write(chunk)
     chunk = ''
-    if (isFull && !isGone) await Promise.race([once(stream, 'drain'), once(stream, 'close')])
+    if (isFull && !isGone) await drained(stream)
     if (isGone) break
   }
   if (!isGone && chunk !== '') await new Promise<void>(resolve => stream.write(chunk, () => resolve()))
   stream.off('error', onError)
+}
+
+async function drained(stream: Writable): Promise<void> {
+  const either = new AbortController()
+  const { signal } = either
+  await Promise.race([once(stream, 'drain', { signal }), once(stream, 'close', { signal })])
+  either.abort()
 }
 
 /** Writes a file as a whole: under another name, synced, then renamed. A crash leaves no half of it. */

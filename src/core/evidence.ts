@@ -1,6 +1,7 @@
 // What events tell about the visitor: groups, each taken whole from the earliest event that carries it.
 import type { DeviceFacts, UserAgentEvidence } from './enrichment/device.ts'
 import type { Geo } from './enrichment/geo.ts'
+import { isTimeZone } from './enrichment/weekday.ts'
 import type { EventContext } from './raw-event.ts'
 import { earlier, type Stamp, type Stamped } from './stamp.ts'
 
@@ -45,7 +46,10 @@ export const evidenceGroups = [
   'site',
 ] as const satisfies readonly (keyof Evidence)[]
 
-/** Takes from an event each group that the session lacks or has from a later event. In place. */
+/**
+ * Takes from an event each group that the session lacks or has from a later event. In place. A group without
+ * anything in it is not carried: `screen: {}` must not hide what a later event tells.
+ */
 export function gatherEvidence(
   evidence: Evidence,
   context: EventContext | null | undefined,
@@ -54,21 +58,41 @@ export function gatherEvidence(
 ): void {
   if (site && wins(stamp, evidence.site)) evidence.site = { stamp, value: site }
   if (!context) return
-  if (context.ip && wins(stamp, evidence.ip))
-    evidence.ip = { stamp, value: { ip: context.ip, geo: undefined } }
-  if ((context.userAgent || context.clientHints) && wins(stamp, evidence.agent))
+  const { ip, locale, timeZone } = context
+  if (ip && wins(stamp, evidence.ip)) evidence.ip = { stamp, value: { ip, geo: undefined } }
+  if (hasAgent(context) && wins(stamp, evidence.agent))
     evidence.agent = { stamp, value: { agent: agentOf(context), facts: undefined } }
-  if (context.screen && wins(stamp, evidence.screen))
-    evidence.screen = { stamp, value: screenOf(context.screen) }
+  if (locale && wins(stamp, evidence.locale)) evidence.locale = { stamp, value: locale }
+  if (timeZone && wins(stamp, evidence.timeZone) && isTimeZone(timeZone))
+    evidence.timeZone = { stamp, value: timeZone }
+  gatherObjects(evidence, context, stamp)
+}
+
+function gatherObjects(evidence: Evidence, context: EventContext, stamp: Stamp): void {
+  if (context.screen && wins(stamp, evidence.screen)) {
+    const value = screenOf(context.screen)
+    if (hasAny(value)) evidence.screen = { stamp, value }
+  }
   if (context.viewport && wins(stamp, evidence.viewport)) {
     const value = resolution(context.viewport)
     if (value !== null) evidence.viewport = { stamp, value }
   }
-  if (context.locale && wins(stamp, evidence.locale)) evidence.locale = { stamp, value: context.locale }
-  if (context.timeZone && wins(stamp, evidence.timeZone))
-    evidence.timeZone = { stamp, value: context.timeZone }
-  if (context.app && wins(stamp, evidence.app)) evidence.app = { stamp, value: appOf(context.app) }
-  if (context.geo && wins(stamp, evidence.geo)) evidence.geo = { stamp, value: geoOf(context.geo) }
+  if (context.app && wins(stamp, evidence.app)) {
+    const value = appOf(context.app)
+    if (hasAny(value)) evidence.app = { stamp, value }
+  }
+  if (context.geo && wins(stamp, evidence.geo)) {
+    const { country, ...rest } = geoOf(context.geo)
+    if (hasAny(country) || hasAny(rest)) evidence.geo = { stamp, value: { country, ...rest } }
+  }
+}
+
+const hasAny = (group: object): boolean => Object.values(group).some(value => value !== null)
+
+/** Access logs write a hyphen for a header that was not sent. */
+function hasAgent({ userAgent, clientHints }: EventContext): boolean {
+  if (userAgent && userAgent !== '-') return true
+  return !!clientHints && Object.keys(clientHints).length > 0
 }
 
 /** Of each group the earlier one. In place, into `into`. */
@@ -89,33 +113,35 @@ const agentOf = (context: EventContext): UserAgentEvidence => ({
 })
 
 const appOf = (app: NonNullable<EventContext['app']>): AppEvidence => ({
-  type: app.type ?? null,
-  name: app.name ?? null,
-  version: app.version ?? null,
-  language: app.language ?? null,
+  type: app.type || null,
+  name: app.name || null,
+  version: app.version || null,
+  language: app.language || null,
 })
 
 function geoOf(geo: NonNullable<EventContext['geo']>): Geo {
   const latitude = degrees(geo.latitude, 90)
   const longitude = degrees(geo.longitude, 180)
   return {
-    country: { name: geo.country?.name ?? null, code: geo.country?.code ?? null },
-    city: geo.city ?? null,
-    county: geo.county ?? null,
-    region: geo.region ?? null,
-    postal: geo.postal ?? null,
+    country: { name: geo.country?.name || null, code: geo.country?.code || null },
+    city: geo.city || null,
+    county: geo.county || null,
+    region: geo.region || null,
+    postal: geo.postal || null,
     latitude,
     longitude,
     location: latitude === null || longitude === null ? null : `${latitude},${longitude}`,
-    time_zone: geo.time_zone ?? null,
-    asn: null,
-    as_org: null,
+    time_zone: geo.time_zone || null,
+    asn: geo.asn ?? null,
+    as_org: geo.as_org || null,
   }
 }
 
+const decimal = /^[+-]?\d+(\.\d+)?$/
+
 /** Degrees as text, or null for what is not a number within ±`limit`. */
 function degrees(value: number | string | null | undefined, limit: number): string | null {
-  if (value == null || value === '') return null
+  if (value == null || (typeof value === 'string' && !decimal.test(value))) return null
   const number = Number(value)
   return Math.abs(number) <= limit ? String(number) : null
 }
@@ -123,8 +149,8 @@ function degrees(value: number | string | null | undefined, limit: number): stri
 function screenOf(screen: NonNullable<EventContext['screen']>): ScreenEvidence {
   return {
     resolution: resolution(screen),
-    colorDepth: screen.colorDepth == null ? null : String(screen.colorDepth),
-    orientation: screen.orientation ?? null,
+    colorDepth: screen.colorDepth == null || screen.colorDepth === '' ? null : String(screen.colorDepth),
+    orientation: screen.orientation || null,
     touch: screen.touch == null ? null : Boolean(screen.touch),
   }
 }
@@ -133,5 +159,7 @@ function resolution(size: {
   width?: number | null | undefined
   height?: number | null | undefined
 }): string | null {
-  return size.width == null || size.height == null ? null : `${size.width}x${size.height}`
+  return size.width == null || size.height == null
+    ? null
+    : `${Math.round(size.width)}x${Math.round(size.height)}`
 }

@@ -16,7 +16,8 @@ const skewToleranceMs = 5_000
 
 const text = (limit: number) => z.string().max(limit).nullish()
 const instant = z.union([z.string(), z.number()]).nullish()
-const size = z.number().int().min(0).max(100_000).nullish()
+/** Pixels; zoomed browsers report fractions. */
+const size = z.number().min(0).max(100_000).nullish()
 
 /** User-supplied objects: kept as they are, bounded so that Elasticsearch's `flattened` takes them. */
 const keyed = z
@@ -34,6 +35,8 @@ const geo = z.object({
   latitude: z.union([z.number(), z.string().max(32)]).nullish(),
   longitude: z.union([z.number(), z.string().max(32)]).nullish(),
   time_zone: text(64),
+  asn: z.number().int().min(0).max(4_294_967_295).nullish(),
+  as_org: text(256),
 })
 
 const context = z.object({
@@ -148,6 +151,10 @@ function decodeText(json: string, timestamp: number | null, maxLatenessMs: numbe
   if (isDeeperThan(value, maxDepth)) return deadLetter('too-deep', `nested more than ${maxDepth} levels deep`)
   const parsed = rawEventSchema.safeParse(value)
   if (!parsed.success) return deadLetter('invalid-event', describeIssues(parsed.error))
+  // As UTF-8, all lone surrogates are the same: tabs that differ in them would share the ids of their sessions.
+  const { eventId, tabId } = parsed.data
+  if (!eventId.isWellFormed() || !tabId.isWellFormed())
+    return deadLetter('invalid-event', 'eventId or tabId: has half of a surrogate pair')
   return withTimes(parsed.data, timestamp, maxLatenessMs)
 }
 
@@ -189,7 +196,8 @@ function timed(
       ? (receivedAt ?? sentAt ?? timestamp)
       : Math.min(receivedAt ?? recordTime, recordTime + receivedAheadMs)
   if (received === null) return deadLetter('no-event-time', 'no `timestamp`, `receivedAt` or `sentAt`')
-  const skew = receivedAt !== null && sentAt !== null ? receivedAt - sentAt : 0
+  // Without the client's own timestamp there is no client clock to put right.
+  const skew = timestamp !== null && receivedAt !== null && sentAt !== null ? receivedAt - sentAt : 0
   const clockSkewMs = Math.abs(skew) > skewToleranceMs ? skew : 0
   const time = Math.min((timestamp ?? received) + clockSkewMs, received)
   if (time < 0) return deadLetter('time-out-of-range', 'the corrected event time lies before 1970')

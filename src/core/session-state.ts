@@ -70,17 +70,18 @@ function hiddenEvidence({ timeZone, app, locale, screen, agent }: Evidence) {
   }
 }
 
+/** Fields that come from one event share its stamp, so stamps are told apart by identity. */
 function stampTable() {
   const stamps: [number, string][] = []
-  const indices = new Map<string, StampIndex>()
+  const indices = new Map<Stamp, StampIndex>()
   return {
     stamps,
-    indexOf({ time, id }: Stamp): StampIndex {
-      const key = `${time}:${id}`
-      const known = indices.get(key)
+    indexOf(stamp: Stamp): StampIndex {
+      const known = indices.get(stamp)
       if (known !== undefined) return known
-      indices.set(key, stamps.length)
-      return stamps.push([time, id]) - 1
+      const index = stamps.push([stamp.time, stamp.id]) - 1
+      indices.set(stamp, index)
+      return index
     },
   }
 }

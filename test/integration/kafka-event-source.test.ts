@@ -205,6 +205,8 @@ describe('a Kafka event source', { skip: withoutKafka }, () => {
   it('ends when a batch hangs', async t => {
     const topic = await useTopic(t)
     await topic.send(numbered(0, 2))
+    const sockets = () => process.getActiveResourcesInfo().filter(name => name === 'TCPSocketWrap').length
+    const before = sockets()
     const source = sourceOf(topic, { batchDeadlineMs: 1_000 })
     const release = Promise.withResolvers<void>()
     let late: string | undefined
@@ -215,6 +217,8 @@ describe('a Kafka event source', { skip: withoutKafka }, () => {
       }),
     )
     await assert.rejects(run, hasCode('hung', topic.name, 'partition 0', 'offsets 0 to 1'))
+    await sleep(100)
+    assert.equal(sockets(), before, 'no connection keeps the process alive')
     release.resolve()
     await sleep(100)
     assert.equal(late, 'fenced')

@@ -145,6 +145,18 @@ describe('a Kafka event source in a rebalance', { skip: withoutKafka }, () => {
     assert.equal(log.length, 1)
   })
 
+  it('keeps its partitions while a batch takes longer than the session timeout', async t => {
+    const topic = await useTopic(t, 2)
+    await topic.send([message(0), message(1)])
+    const log: Committed[] = []
+    const a = new Member('a', topic, log, () => sleep(8_000))
+    a.start()
+    await until(() => log.length === 2)
+    assert.equal(a.assigned.length, 1)
+    await a.stop()
+    assert.deepEqual(await topic.offsets(), ['1', '1'])
+  })
+
   it('is fenced by the broker when the group went on without it', async t => {
     const topic = await useTopic(t, 1)
     await topic.send([message(0)])

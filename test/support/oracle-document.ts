@@ -118,16 +118,21 @@ function visitorOf(events: readonly OracleEvent[], { lookups }: DocumentOptions)
   const contexts = events.map(({ raw }) => raw.context ?? {})
   const earliest = (carries: (context: Loose) => unknown): Loose => contexts.find(carries) ?? {}
   const ip = earliest(context => context.ip).ip ?? null
-  const agent = earliest(context => context.userAgent || context.clientHints)
-  const screen = earliest(context => context.screen).screen
+  const agent = earliest(
+    ({ userAgent, clientHints }) =>
+      (userAgent && userAgent !== '-') || Object.keys(clientHints ?? {}).length > 0,
+  )
+  const screen = earliest(
+    ({ screen }) => sizeOf(screen) || tells(screen, 'colorDepth', 'orientation') || screen?.touch != null,
+  ).screen
   const viewport = earliest(context => sizeOf(context.viewport)).viewport
   const locale = earliest(context => context.locale).locale ?? null
-  const app = earliest(context => context.app).app
-  const given = earliest(context => context.geo).geo
+  const app = earliest(({ app }) => tells(app, 'type', 'name', 'version', 'language')).app
+  const given = earliest(({ geo }) => geo && JSON.stringify(geoOf(geo)) !== JSON.stringify(geoOf({}))).geo
   const geo = given ? geoOf(given) : ((ip && lookups.geo(ip)) ?? geoOf({}))
   const facts = factsOf(agent, lookups.device)
   return {
-    timeZones: [earliest(context => context.timeZone).timeZone, geo.time_zone],
+    timeZones: [earliest(({ timeZone }) => timeZone && isTimeZone(timeZone)).timeZone, geo.time_zone],
     fields: {
       device: {
         ...facts.device,
@@ -135,15 +140,15 @@ function visitorOf(events: readonly OracleEvent[], { lookups }: DocumentOptions)
         ip,
         resolution: sizeOf(screen),
         geo,
-        color_depth: screen?.colorDepth == null ? null : String(screen.colorDepth),
-        orientation: screen?.orientation ?? null,
+        color_depth: tells(screen, 'colorDepth') ? String(screen.colorDepth) : null,
+        orientation: screen?.orientation || null,
       },
       os: facts.os,
       app: {
-        type: app?.type ?? 'browser',
-        name: (app ? app.name : facts.app.name) ?? 'Other',
-        version: (app ? app.version : facts.app.version) ?? '',
-        language: app?.language ?? locale,
+        type: app?.type || 'browser',
+        name: (app ? app.name : facts.app.name) || 'Other',
+        version: (app ? app.version : facts.app.version) || '',
+        language: app?.language || locale,
         bot: facts.app.bot,
         bot_reasons: facts.app.bot_reasons,
         resolution: sizeOf(viewport),
@@ -163,28 +168,32 @@ function factsOf(agent: Loose, device: DocumentOptions['lookups']['device']): De
   }
 }
 
+/** Whether any of these fields says something. */
+const tells = (group: Loose, ...fields: string[]): boolean =>
+  fields.some(field => group?.[field] != null && group[field] !== '')
+
 const sizeOf = (size: Loose): string | null =>
-  size?.width == null || size?.height == null ? null : `${size.width}x${size.height}`
+  size?.width == null || size?.height == null ? null : `${Math.round(size.width)}x${Math.round(size.height)}`
 
 function geoOf(given: Loose) {
   const [latitude, longitude] = [degrees(given.latitude, 90), degrees(given.longitude, 180)]
   return {
-    country: { name: given.country?.name ?? null, code: given.country?.code ?? null },
-    city: given.city ?? null,
-    county: given.county ?? null,
-    region: given.region ?? null,
-    postal: given.postal ?? null,
+    country: { name: given.country?.name || null, code: given.country?.code || null },
+    city: given.city || null,
+    county: given.county || null,
+    region: given.region || null,
+    postal: given.postal || null,
     latitude,
     longitude,
     location: latitude === null || longitude === null ? null : `${latitude},${longitude}`,
-    time_zone: given.time_zone ?? null,
-    asn: null,
-    as_org: null,
+    time_zone: given.time_zone || null,
+    asn: given.asn ?? null,
+    as_org: given.as_org || null,
   }
 }
 
 function degrees(value: Loose, limit: number): string | null {
-  if (value == null || value === '') return null
+  if (value == null || (typeof value === 'string' && !/^[+-]?[0-9]+(?:\.[0-9]+)?$/.test(value))) return null
   return Math.abs(Number(value)) <= limit ? String(Number(value)) : null
 }
 

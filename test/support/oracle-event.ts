@@ -19,7 +19,7 @@ const utf8 = new TextDecoder('utf-8', { fatal: true })
 
 export function readEvent(record: OracleRecord, maxLatenessMs: number): OracleEvent | null {
   const raw = parse(record.value)
-  if (!isEvent(raw)) return null
+  if (!isEvent(raw) || !raw.eventId.isWellFormed() || !raw.tabId.isWellFormed()) return null
   const received = receivedTime(raw, record.timestamp)
   if (received === null) return null
   const time = Math.min((epochMs(raw.timestamp) ?? received) + skewMs(raw), received)
@@ -47,7 +47,7 @@ function receivedTime(raw: Loose, recordTime: number | null): number | null {
 
 function skewMs(raw: Loose): number {
   const [receivedAt, sentAt] = [epochMs(raw.receivedAt), epochMs(raw.sentAt)]
-  if (receivedAt === null || sentAt === null) return 0
+  if (receivedAt === null || sentAt === null || raw.timestamp == null) return 0
   return Math.abs(receivedAt - sentAt) > 5_000 ? receivedAt - sentAt : 0
 }
 
@@ -119,7 +119,7 @@ function hasGoodKeys(value: unknown): boolean {
   )
 }
 
-const pixels = whole(0, 100_000)
+const pixels = number(0, 100_000)
 const degrees = either(number(-Infinity, Infinity), text(32))
 const texts = (names: string, max: number) =>
   object(Object.fromEntries(names.split(' ').map(name => [name, text(max)])))
@@ -152,6 +152,8 @@ const context = object({
     latitude: degrees,
     longitude: degrees,
     time_zone: text(64),
+    asn: whole(0, 4_294_967_295),
+    as_org: text(256),
   }),
 })
 
