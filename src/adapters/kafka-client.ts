@@ -45,7 +45,8 @@ export function createKafka(settings: KafkaClientSettings): Kafka {
   const { brokers, clientId, ssl, sasl, log } = settings
   const connections: Connections = { open: new Set(), areCut: false }
   const kafka = new Kafka({
-    brokers: [...brokers],
+    // kafkajs tries on where it has a broker to try; an empty list is the only way to make it give up.
+    brokers: () => (connections.areCut ? [] : [...brokers]),
     clientId,
     ...(ssl === undefined ? {} : { ssl }),
     ...(sasl === undefined ? {} : { sasl }),
@@ -70,26 +71,26 @@ export function cutConnections(kafka: Kafka): void {
   for (const socket of connections.open) socket.destroy(new Error('given up'))
 }
 
-/** Connects within a bounded time. Rejects with a WorkerError that names the brokers. */
+/**
+ * Connects within a bounded time. Otherwise rejects with a WorkerError that names the brokers, and the client
+ * is of no use any more.
+ */
 export async function connectWithin(
   kafka: Kafka,
   client: { connect(): Promise<void> },
   settings: KafkaClientSettings,
   timeoutMs: number = connectTimeoutMs,
 ): Promise<void> {
-  const { promise: timeout, resolve: giveUp } = Promise.withResolvers<'timeout'>()
-  const timer = setTimeout(giveUp, timeoutMs, 'timeout')
-  const connected = client.connect()
+  const { promise: timeout, reject: giveUp } = Promise.withResolvers<never>()
+  const timer = setTimeout(() => giveUp(new Error(`no answer within ${timeoutMs / 1000} s`)), timeoutMs)
   try {
-    if ((await Promise.race([connected, timeout])) !== 'timeout') return
+    await Promise.race([client.connect(), timeout])
   } catch (error) {
+    cutConnections(kafka)
     throw endOf(error, settings) ?? unreachable(settings, error)
   } finally {
     clearTimeout(timer)
   }
-  connected.catch(() => {})
-  cutConnections(kafka)
-  throw unreachable(settings, new Error(`no answer within ${timeoutMs / 1000} s`))
 }
 
 /** No broker answers, or none of those that the cluster names itself. */

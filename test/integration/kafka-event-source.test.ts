@@ -180,10 +180,7 @@ describe('a Kafka event source', { skip: withoutKafka }, () => {
     const at = (offset: number) => source.timestampAt(0, offset)
     assert.deepEqual(await Promise.all([0, 1, 2, 3].map(at)), [1000, 2000, 3000, 4000])
     assert.deepEqual(await Promise.all([-1, 4, 99].map(at)), [null, null, null])
-    await topic.admin.deleteTopicRecords({
-      topic: topic.name,
-      partitions: [{ partition: 0, offset: '2' }],
-    })
+    await topic.expire(0, '2')
     assert.deepEqual(await Promise.all([1, 2].map(at)), [null, 3000])
     assert.deepEqual(await source.bounds(0), { start: 2, end: 4 })
     assert.equal((await topic.admin.listGroups()).groups.length, groups.groups.length, 'no group is made')
@@ -229,10 +226,7 @@ describe('a Kafka event source', { skip: withoutKafka }, () => {
     const topic = await useTopic(t)
     await topic.send(numbered(0, 10))
     await topic.commit(0, '2')
-    await topic.admin.deleteTopicRecords({
-      topic: topic.name,
-      partitions: [{ partition: 0, offset: '6' }],
-    })
+    await topic.expire(0, '6')
     const source = sourceOf(topic)
     let first: number | undefined
     await source.run(

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import type { TestContext } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Admin, Message, Producer } from 'kafkajs'
 import { Partitioners } from 'kafkajs'
 import { clusterOf, createKafka, type KafkaClientSettings } from '../../src/adapters/kafka-client.ts'
@@ -63,6 +64,20 @@ export class TestTopic {
     const topics = [{ topic: this.name, partitions }]
     await coordinator.offsetCommit({ groupId: this.group, groupGenerationId: -1, memberId: '', topics })
     await cluster.disconnect()
+  }
+
+  /** Deletes the records before an offset, as retention does. */
+  async expire(partition: number, offset: string): Promise<void> {
+    const request = { topic: this.name, partitions: [{ partition, offset }] }
+    // Refused for a moment after the records were written: the high watermark follows a little later.
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return await this.admin.deleteTopicRecords(request)
+      } catch (error) {
+        if (attempt === 20) throw error
+        await sleep(50)
+      }
+    }
   }
 
   async close(): Promise<void> {

@@ -2,24 +2,28 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { describe, it, type TestContext } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { connectWithin, createKafka, type KafkaLogLine } from '../../../src/adapters/kafka-client.ts'
 import { WorkerError } from '../../../src/core/worker-error.ts'
 
 /** Takes connections and answers nothing: a firewall, or a server of another kind. */
-async function blackHole(t: TestContext): Promise<string> {
+async function blackHole(t: TestContext): Promise<{ broker: string; sockets: ReadonlySet<Socket> }> {
   const sockets = new Set<Socket>()
-  const server = createServer(socket => sockets.add(socket)).listen(0, '127.0.0.1')
+  const server = createServer(socket => {
+    sockets.add(socket)
+    socket.on('close', () => sockets.delete(socket)).resume()
+  }).listen(0, '127.0.0.1')
   await once(server, 'listening')
   t.after(() => {
     for (const socket of sockets) socket.destroy()
     server.close()
   })
-  return `127.0.0.1:${(server.address() as AddressInfo).port}`
+  return { broker: `127.0.0.1:${(server.address() as AddressInfo).port}`, sockets }
 }
 
 describe('a Kafka client', () => {
   it('does not wait for a broker that never answers, and names it', async t => {
-    const broker = await blackHole(t)
+    const { broker, sockets } = await blackHole(t)
     const settings = { brokers: [broker], clientId: 'test' }
     const since = performance.now()
     const kafka = createKafka(settings)
@@ -31,6 +35,8 @@ describe('a Kafka client', () => {
       return true
     })
     assert(performance.now() - since < 2_000)
+    await sleep(200)
+    assert.equal(sockets.size, 0, 'no connection is left to keep the process alive')
   })
 
   it('is quiet, or tells its log to whom it was given', async t => {
