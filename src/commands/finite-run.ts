@@ -61,6 +61,7 @@ export async function runToEnd(run: FiniteRun): Promise<Totals> {
       timeZone: settings.timeZone,
       conversionTypes: new Set(settings.conversionTypes),
       onDataLoss: 'stop',
+      writesOpen: false,
     },
   })
   const stop = () => void run.source.stop()

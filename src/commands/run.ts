@@ -87,6 +87,7 @@ export const run = defineCommand({
         timeZone: config.timeZone,
         conversionTypes: new Set(config.conversionTypes),
         onDataLoss: config.onDataLoss,
+        writesOpen: true,
       },
     })
     telemetry({ kind: 'WorkerStarted', topic, partitions, index: config.indexPrefix })

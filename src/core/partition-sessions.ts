@@ -24,6 +24,11 @@ export type SessionSettings = {
   readonly gapMs: number
   readonly allowedLatenessMs: number
   readonly conversionTypes: ConversionTypes
+  /**
+   * Whether sessions are written while they are open. A log that is always read again from its start may leave
+   * that out: what was not written comes back. One that is committed must not.
+   */
+  readonly writesOpen: boolean
 }
 
 /** A session in memory. */
@@ -210,27 +215,34 @@ export class PartitionSessions {
 
   /** What must be written: the changed sessions, and then the redirects, resolved to where they lead now. */
   changes(): { readonly sessions: readonly OpenSession[]; readonly redirects: readonly Redirect[] } {
-    const sessions = this.#changed.filter(open => !open.isGone)
+    const sessions = this.#changed.filter(open => !open.isGone && !this.#waits(open))
     const redirects: Redirect[] = []
     for (const redirect of this.#redirects.values()) {
       const into = heirOf(redirect.into)
-      if (into.key.id !== redirect.from.id) redirects.push({ ...redirect, into })
+      if (into.key.id !== redirect.from.id && !this.#waits(into)) redirects.push({ ...redirect, into })
     }
     return { sessions, redirects }
   }
 
   /** All changes are durable: nothing is dirty any more, and what is closed leaves memory. Gives how many left. */
   settle(nowMs: number): number {
+    const waiting = this.#changed.filter(open => !open.isGone && this.#waits(open))
+    for (const [id, { into }] of this.#redirects) if (!this.#waits(heirOf(into))) this.#redirects.delete(id)
     for (const open of this.#changed) {
+      if (this.#waits(open)) continue
       open.isChanged = false
       open.session.createdAt ??= nowMs
     }
     for (const open of this.#closed) this.#remove(open)
     const forgotten = this.#closed.length
-    this.#changed = []
+    this.#changed = waiting
     this.#closed = []
-    this.#redirects.clear()
     return forgotten
+  }
+
+  /** Whether a changed session is not written yet, nor what leads to it. */
+  #waits(open: OpenSession): boolean {
+    return !this.#settings.writesOpen && open.isChanged && open.status === 'active'
   }
 
   #keyOf(session: Session): SessionKey {

@@ -19,6 +19,7 @@ export const testSettings: WorkerSettings = {
   timeZone: 'UTC',
   conversionTypes: new Set(['conversion']),
   onDataLoss: 'stop',
+  writesOpen: true,
 }
 
 /** A worker over a source and a store, and the dead letters that it sends. */

@@ -194,6 +194,7 @@ class Simulation {
         timeZone: 'UTC',
         conversionTypes: new Set(['conversion']),
         onDataLoss: 'stop',
+        writesOpen: true,
       },
     })
     process.worker.run().catch(error => {

@@ -15,6 +15,7 @@ const settings = {
   gapMs: 10 * minute,
   allowedLatenessMs: 5 * minute,
   conversionTypes: new Set(['conversion']),
+  writesOpen: true,
 }
 
 /** The sessions of a partition, driven by a timeline; offsets count up. */
