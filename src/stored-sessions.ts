@@ -38,15 +38,14 @@ export async function restore(
   const lastSeenFrom = watermark - settings.gapMs
   const redirectsAfter = isOurs ? place : null
   for await (const page of store.restore({ partition, lastSeenFrom, redirectsAfter })) {
-    refuseLaterEpoch(page, place.epoch)
+    for (const { source } of page) refuseLaterEpoch(source.epoch, place.epoch)
     const live = await withTargets(page, store)
     // A target in another partition has moved with its tab; its owner has it.
     for (const document of live)
       if (document.source.partition === partition) sessions.admit(document, isAfter(document, place))
   }
   // Asked last: a document of a later epoch may have come while the search ran.
-  const { latestEpoch } = await store.summary()
-  if (latestEpoch !== null && latestEpoch > place.epoch) throw laterEpoch(latestEpoch, place.epoch)
+  refuseLaterEpoch((await store.summary()).latestEpoch, place.epoch)
   return sessions
 }
 
@@ -59,7 +58,7 @@ export async function recall(
   fresh: boolean,
 ): Promise<number> {
   const found = await store.recall({ ranges: united(spans), redirectsAfter: place, fresh })
-  refuseLaterEpoch(found, place.epoch)
+  for (const { source } of found) refuseLaterEpoch(source.epoch, place.epoch)
   const live = await withTargets(found, store)
   for (const document of live) sessions.admit(document, isAfter(document, place))
   return live.length
@@ -122,9 +121,16 @@ function isAfter(document: StoredDocument, place: LogPlace): boolean {
   return epoch > place.epoch || (epoch === place.epoch && offset > place.offset)
 }
 
-function refuseLaterEpoch(documents: readonly StoredDocument[], epoch: number): void {
-  for (const document of documents)
-    if (document.source.epoch > epoch) throw laterEpoch(document.source.epoch, epoch)
+type Place = { readonly epoch: number; readonly partition: number }
+
+/** A process that has been left behind by an epoch's switch ends with this, and writes nothing more. */
+function refuseLaterEpoch(stored: number | null, own: number): void {
+  if (stored === null || stored <= own) return
+  throw new WorkerError(
+    'epoch-mismatch',
+    `the store holds documents of epoch ${stored}, but this worker runs with SOURCE_EPOCH=${own}: ` +
+      'the switch to a new topic has happened. Start it with the new KAFKA_TOPIC and SOURCE_EPOCH.',
+  )
 }
 
 /**
@@ -132,23 +138,12 @@ function refuseLaterEpoch(documents: readonly StoredDocument[], epoch: number): 
  * `written` may be of an earlier epoch than this process: a session that only closes keeps its position.
  */
 export function refuseMixedLogs(written: Place, stored: Place, epoch: number): void {
-  if (stored.epoch > epoch) throw laterEpoch(stored.epoch, epoch)
+  refuseLaterEpoch(stored.epoch, epoch)
   if (stored.epoch !== written.epoch || stored.partition === written.partition) return
   throw new WorkerError(
     'partition-conflict',
     `a session of partition ${written.partition} is stored as one of partition ${stored.partition} in the same epoch: the ` +
       "events of one tab reach two partitions, or two topics share an index prefix. Key the topic's records by tab id " +
       '(`sessionloom rekey`), and give each topic an INDEX_PREFIX of its own.',
-  )
-}
-
-type Place = { readonly epoch: number; readonly partition: number }
-
-/** What a process that has been left behind by an epoch's switch ends with. */
-function laterEpoch(stored: number, own: number): WorkerError {
-  return new WorkerError(
-    'epoch-mismatch',
-    `the store holds documents of epoch ${stored}, but this worker runs with SOURCE_EPOCH=${own}: ` +
-      'the switch to a new topic has happened. Start it with the new KAFKA_TOPIC and SOURCE_EPOCH.',
   )
 }

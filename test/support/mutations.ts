@@ -76,24 +76,10 @@ export const mutations: readonly Mutation[] = [
     tests: simulation,
   },
   {
-    name: 'memory kept after a batch that was fenced',
-    file: 'src/worker.ts',
-    find: 'partition.next = null\n    partition.quiet = null',
-    replace: 'partition.quiet = null',
-    tests: simulation,
-  },
-  {
-    name: 'dropping the epoch check of stale writes',
+    name: 'dropping the epoch check',
     file: 'src/stored-sessions.ts',
-    find: 'if (stored.epoch > epoch) throw laterEpoch(stored.epoch, epoch)',
-    replace: '',
-    tests: simulation,
-  },
-  {
-    name: 'dropping the epoch check of found documents',
-    file: 'src/stored-sessions.ts',
-    find: 'if (document.source.epoch > epoch) throw laterEpoch(document.source.epoch, epoch)',
-    replace: 'if (document.source.epoch > epoch + 1_000) throw laterEpoch(document.source.epoch, epoch)',
+    find: 'if (stored === null || stored <= own) return',
+    replace: 'if (stored === null || stored <= own + 1_000) return',
     tests: simulation,
   },
   {
