@@ -52,4 +52,17 @@ export function withTables(readme: string): string {
   }, readme)
 }
 
-if (import.meta.main) writeFileSync(readmePath, withTables(readFileSync(readmePath, 'utf8')))
+export const environmentPath = join(import.meta.dirname, '../../deploy/sessionloom.env.example')
+
+/** Every setting as a line to uncomment, for `--env-file`, systemd or Compose. */
+export function environmentExample(): string {
+  const lines = Object.values(settings).map(
+    ({ env, default: fallback, about }) => `# ${about}.\n#${env}=${fallback}\n`,
+  )
+  return `# Settings of Sessionloom and their defaults. Made by \`npm run docs\`.\n\n${lines.join('\n')}`
+}
+
+if (import.meta.main) {
+  writeFileSync(readmePath, withTables(readFileSync(readmePath, 'utf8')))
+  writeFileSync(environmentPath, environmentExample())
+}
