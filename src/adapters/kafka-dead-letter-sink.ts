@@ -3,7 +3,6 @@ import type { Telemetry } from '../ports/telemetry.ts'
 import type { KafkaClientSettings } from './kafka-client.ts'
 import { cutLetter, letterMessage } from './kafka-letter.ts'
 import { KafkaProducer } from './kafka-producer.ts'
-import { requireTopic } from './kafka-topics.ts'
 
 export type KafkaDeadLetterSinkOptions = {
   readonly client: KafkaClientSettings
@@ -13,12 +12,9 @@ export type KafkaDeadLetterSinkOptions = {
 
 /** Dead letters in a Kafka topic. Nothing is dropped: trouble is waited out, and what is too large is cut. */
 export class KafkaDeadLetterSink implements DeadLetterSink {
-  readonly #options: KafkaDeadLetterSinkOptions
   readonly #producer: KafkaProducer
 
-  constructor(options: KafkaDeadLetterSinkOptions) {
-    const { client, topic, telemetry } = options
-    this.#options = options
+  constructor({ client, topic, telemetry }: KafkaDeadLetterSinkOptions) {
     this.#producer = new KafkaProducer({
       client,
       topic,
@@ -26,11 +22,6 @@ export class KafkaDeadLetterSink implements DeadLetterSink {
       shrink: cutLetter,
       interrupted: reason => telemetry({ kind: 'SourceInterrupted', reason: `dead letters: ${reason}` }),
     })
-  }
-
-  /** Rejects if the topic is missing or no broker answers: better at the start than at the first letter. */
-  async check(): Promise<void> {
-    await requireTopic(this.#options.client, this.#options.topic)
   }
 
   send(letters: readonly DeadLetter[]): Promise<void> {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import kafkajs, { type Admin } from 'kafkajs'
 import { connectWithin, createKafka, type KafkaClientSettings, unreachable } from './kafka-client.ts'
 import { endOf, isTopicMissing, topicMissing } from './kafka-errors.ts'
@@ -23,6 +24,8 @@ export type EnsuredTopic = {
 
 /** How much more room per message a topic has than the one it names as `moreRoomThan`. */
 export const moreRoomBytes = 64 * 1024
+
+const visibleTimeoutMs = 10_000
 
 /** Creates the topics that are missing, in order, and leaves the others alone. */
 export async function ensureTopics(
@@ -57,9 +60,10 @@ async function ensureTopic(
     const config = await configOf(admin, spec)
     const configEntries = Object.entries(config).map(([name, value]) => ({ name, value }))
     const topics = [{ topic, numPartitions: partitions, replicationFactor, configEntries }]
-    const created = await admin.createTopics({ topics, waitForLeaders: true, timeout: 10_000 })
-    // False: somebody else was faster, perhaps with other partitions.
-    return { topic, created, partitions: (await partitionsOf(admin, topic)) ?? partitions }
+    // Not kafkajs's own wait for leaders: a broker that does not know the topic yet is an error to it.
+    const created = await admin.createTopics({ topics, waitForLeaders: false, timeout: visibleTimeoutMs })
+    // Not created: somebody else was faster, perhaps with other partitions.
+    return { topic, created, partitions: (await visiblePartitions(admin, topic)) ?? partitions }
   } catch (error) {
     throw endOf(firstOf(error), { brokers: client.brokers, topic }) ?? error
   }
@@ -72,6 +76,16 @@ async function partitionsOf(admin: Admin, topic: string): Promise<number | null>
   } catch (error) {
     if (isTopicMissing(error)) return null
     throw error
+  }
+}
+
+/** Waits until the broker that answers has heard of a new topic. */
+async function visiblePartitions(admin: Admin, topic: string): Promise<number | null> {
+  const end = performance.now() + visibleTimeoutMs
+  for (;;) {
+    const partitions = await partitionsOf(admin, topic)
+    if (partitions !== null || performance.now() > end) return partitions
+    await sleep(50)
   }
 }
 

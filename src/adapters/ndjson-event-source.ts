@@ -1,10 +1,8 @@
-// Newline-delimited JSON, from a file or standard input, as a log of one partition. A record's offset is its
-// line, counted from 0.
+// Newline-delimited JSON, from a file or standard input, as a log of one partition.
 import { once } from 'node:events'
-import { createReadStream } from 'node:fs'
+import { createReadStream, type ReadStream } from 'node:fs'
+import { stat } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
-import { maxRecordBytes } from '../core/raw-event.ts'
-import { WorkerError } from '../core/worker-error.ts'
 import type {
   BatchLease,
   Committed,
@@ -12,93 +10,94 @@ import type {
   SourceHandler,
   SourceRecord,
 } from '../ports/event-source.ts'
+import { Arrivals } from './ndjson-arrivals.ts'
+import { inputError } from './ndjson-input.ts'
+import { LineReader } from './ndjson-lines.ts'
 
-const newline = 0x0a
-const carriageReturn = 0x0d
 const chunkBytes = 256 * 1024
-const defaultBatchBytes = 4 * 1024 * 1024
+
+/** A session is written once for each batch that touches it, so small batches cost more. */
+const batchRecords = 2000
+const defaultBatchBytes = 1024 * 1024
 
 export type NdjsonSourceOptions = {
-  /** A document is written once a batch in which it changed, so large batches are cheap. 4 MiB if not given. */
-  readonly batchBytes?: number
-  /** Told how many bytes were read so far, once a batch. */
+  /** Told how many bytes were taken in so far, about once a batch. */
   readonly onProgress?: (bytesRead: number) => void
+  /** A batch is full with this many bytes of records, or 2,000 of them. Default 1 MiB. */
+  readonly batchBytes?: number
 }
 
 /** A file's bytes, or a clear error. */
 export async function openInput(path: string): Promise<Readable> {
-  const stream = createReadStream(path, { highWaterMark: chunkBytes })
   try {
+    if ((await stat(path)).isDirectory()) throw new Error('it is a folder')
+    const stream = createReadStream(path, { highWaterMark: chunkBytes })
     await once(stream, 'open')
+    return stream
   } catch (error) {
-    throw new WorkerError('input', `${path}: cannot be read: ${(error as Error).message}`, { cause: error })
+    throw inputError(path, error)
   }
-  return stream
 }
 
 export class NdjsonEventSource implements EventSource {
   readonly #input: Readable
-  readonly #options: NdjsonSourceOptions
+  readonly #options: Required<NdjsonSourceOptions>
+  readonly #lines = new LineReader()
+  #records: SourceRecord[] = []
+  #recordBytes = 0
+  /** One past the last line that was given to the handler. */
+  #delivered = 0
   #isStopped = false
-  #line = 0
 
   constructor(input: Readable, options: NdjsonSourceOptions = {}) {
     this.#input = input
-    this.#options = options
+    this.#options = { onProgress: () => {}, batchBytes: defaultBatchBytes, ...options }
   }
 
   async run(handler: SourceHandler): Promise<void> {
-    if (this.#isStopped) return
     handler.assigned([0])
-    const splitter = new LineSplitter()
-    const batchBytes = this.#options.batchBytes ?? defaultBatchBytes
+    const arrivals = new Arrivals(this.#input)
     let bytesRead = 0
-    let deliveredAt = 0
-    let lines: Buffer[] = []
     try {
-      for await (const chunk of this.#input) {
-        if (this.#isStopped) return
-        bytesRead += (chunk as Buffer).length
-        splitter.push(chunk as Buffer, lines)
-        if (bytesRead - deliveredAt < batchBytes) continue
-        await this.#deliver(lines, handler)
-        lines = []
-        deliveredAt = bytesRead
-        this.#options.onProgress?.(bytesRead)
+      for (;;) {
+        const arrived = await arrivals.next().catch(error => {
+          throw inputError(nameOf(this.#input), error)
+        })
+        if (arrived === null || this.#isStopped) break
+        for (const chunk of arrived.chunks) {
+          bytesRead += chunk.length
+          await this.#collect(this.#lines.push(chunk), handler)
+        }
+        if (arrived.isSlow) await this.#deliver(this.#lines.nextOffset, handler)
+        this.#options.onProgress(bytesRead)
       }
-    } catch (error) {
-      // `stop` closes the input under its reader.
-      if (this.#isStopped && (error as NodeJS.ErrnoException).code === 'ERR_STREAM_PREMATURE_CLOSE') return
-      if (error instanceof Error && 'syscall' in error)
-        throw new WorkerError('input', `the input cannot be read: ${error.message}`, { cause: error })
-      throw error
+      if (this.#isStopped) return
+      // What was cut off must not count as read to its end.
+      if (!this.#input.readableEnded) throw inputError(nameOf(this.#input), 'it was closed before its end')
+      await this.#collect(this.#lines.end(), handler)
+      await this.#deliver(this.#lines.nextOffset, handler)
+    } finally {
+      this.#input.destroy()
     }
-    if (this.#isStopped) return
-    splitter.end(lines)
-    await this.#deliver(lines, handler)
   }
 
-  async #deliver(lines: readonly Buffer[], handler: SourceHandler): Promise<void> {
-    if (lines.length === 0) return
-    const firstOffset = this.#line
-    const records: SourceRecord[] = []
-    for (const line of lines) {
-      const value = line.at(-1) === carriageReturn ? line.subarray(0, -1) : line
-      // Blank lines are no records, but keep their number.
-      if (value.length > 0)
-        records.push({ offset: this.#line, timestamp: null, key: null, value, headers: {} })
-      this.#line++
+  /** Adds records to the batch, and delivers it when it is full. */
+  async #collect(records: readonly SourceRecord[], handler: SourceHandler): Promise<void> {
+    for (const record of records) {
+      this.#records.push(record)
+      this.#recordBytes += record.value?.length ?? 0
+      if (this.#records.length >= batchRecords || this.#recordBytes >= this.#options.batchBytes)
+        await this.#deliver(record.offset + 1, handler)
     }
-    await handler.process(this.#lease(firstOffset, records))
   }
 
-  #lease(firstOffset: number, records: SourceRecord[]): BatchLease {
-    return {
-      batch: { partition: 0, records, firstOffset, nextOffset: this.#line },
-      isCurrent: () => true,
-      // There is no group to commit to: a second run meets the stored documents, and skips what they hold.
-      commit: async () => 'committed',
-    }
+  async #deliver(nextOffset: number, handler: SourceHandler): Promise<void> {
+    if (this.#records.length === 0 || this.#isStopped) return
+    const lease = leaseOf(this.#records, this.#delivered, nextOffset)
+    this.#records = []
+    this.#recordBytes = 0
+    this.#delivered = nextOffset
+    await handler.process(lease)
   }
 
   async stop(): Promise<void> {
@@ -114,7 +113,7 @@ export class NdjsonEventSource implements EventSource {
     return { offset: null, metadata: null }
   }
 
-  /** How long the input is shows only at its end. */
+  /** How long the input is shows only at its end: no offset lies beyond it, and none is caught up with it. */
   async bounds() {
     return { start: 0, end: Number.POSITIVE_INFINITY }
   }
@@ -124,44 +123,17 @@ export class NdjsonEventSource implements EventSource {
   }
 }
 
-/**
- * Cuts bytes into lines, as bytes: what is not UTF-8 must reach the decoder as it came. Of a line longer than a
- * record may be it keeps just enough for the decoder to see that.
- */
-class LineSplitter {
-  #rest: Buffer[] = []
-  #restBytes = 0
-
-  /** Appends the lines that the chunk completes. */
-  push(chunk: Buffer, lines: Buffer[]): void {
-    let start = 0
-    for (let at = chunk.indexOf(newline); at !== -1; at = chunk.indexOf(newline, start)) {
-      lines.push(this.#complete(chunk.subarray(start, at)))
-      start = at + 1
-    }
-    this.#keep(chunk.subarray(start))
+function leaseOf(records: readonly SourceRecord[], firstOffset: number, nextOffset: number): BatchLease {
+  return {
+    batch: { partition: 0, records, firstOffset, nextOffset },
+    // Nobody else can own the file's partition; a batch in work goes on to its end.
+    isCurrent: () => true,
+    // A file has no broker to commit to: the stored documents are the state, and a second run meets them.
+    commit: async () => 'committed',
   }
+}
 
-  /** Appends the last line, if the input does not end with a newline. */
-  end(lines: Buffer[]): void {
-    if (this.#rest.length > 0) lines.push(this.#complete(Buffer.alloc(0)))
-  }
-
-  #complete(tail: Buffer): Buffer {
-    if (this.#rest.length === 0) return tail
-    this.#keep(tail)
-    const line = Buffer.concat(this.#rest)
-    this.#rest = []
-    this.#restBytes = 0
-    return line
-  }
-
-  #keep(part: Buffer): void {
-    // Two more than the limit: a carriage return may be taken off.
-    const room = maxRecordBytes + 2 - this.#restBytes
-    if (part.length === 0 || room <= 0) return
-    const kept = part.subarray(0, room)
-    this.#rest.push(kept)
-    this.#restBytes += kept.length
-  }
+function nameOf(input: Readable): string {
+  const { path } = input as Partial<ReadStream>
+  return path === undefined ? 'the input' : String(path)
 }

@@ -33,8 +33,9 @@ export function openDatabase(path: string, gapMs: number): DatabaseSync {
   try {
     database = new DatabaseSync(path)
     // For this connection only, and before the first look: with it there is no shared memory beside the file.
-    database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA busy_timeout = 1000;')
+    database.exec('PRAGMA locking_mode = EXCLUSIVE')
     const isNew = refuseForeign(database, path)
+    // Three documents fit a page, where 4 KiB would hold one and waste the rest.
     if (isNew) database.exec('PRAGMA page_size = 8192')
     makeDurable(database)
     database.exec('BEGIN EXCLUSIVE')
@@ -93,12 +94,12 @@ function refuseForeign(database: DatabaseSync, path: string): boolean {
 
 /**
  * A write that is acknowledged survives a loss of power: FULL syncs the write-ahead log on every commit.
- * NORMAL syncs it only now and then, and could lose the last commits. The log may grow to 128 MiB before its
- * pages are moved into place: a session is written again and again while it is open, and each page moves once.
+ * NORMAL syncs it only now and then, and could lose the last commits. The log may grow to 32 MiB before its
+ * pages are moved into place: a session is written again and again while it is open, and its page moves once.
  */
 function makeDurable(database: DatabaseSync): void {
   database.exec(
-    'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 16384; PRAGMA cache_size = -65536;',
+    'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4096; PRAGMA cache_size = -65536;',
   )
 }
 

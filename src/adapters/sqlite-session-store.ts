@@ -17,7 +17,8 @@ import { openDatabase, storeError } from './sqlite-database.ts'
 
 const pageSize = 1000
 
-const statements = {
+/** For the test that none of them reads the whole table. */
+export const statements = {
   write: `
     INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT (id) DO UPDATE SET version = excluded.version, tab_id = excluded.tab_id, status = excluded.status,
@@ -88,9 +89,12 @@ export class SqliteSessionStore implements SessionStore {
   async *restore(query: RestoreQuery): AsyncGenerator<StoredDocument[]> {
     const { partition, lastSeenFrom, redirectsAfter } = query
     // All of them are named first: a cursor that is open while documents are written may lose what moves.
-    const rows = this.#prepared.open.all(partition, lastSeenFrom)
-    if (redirectsAfter !== null)
-      rows.push(...this.#prepared.redirects.all(partition, redirectsAfter.epoch, redirectsAfter.offset))
+    const sessions = this.#prepared.open.all(partition, lastSeenFrom)
+    const redirects =
+      redirectsAfter === null
+        ? []
+        : this.#prepared.redirects.all(partition, redirectsAfter.epoch, redirectsAfter.offset)
+    const rows = sessions.concat(redirects)
     for (let i = 0; i < rows.length; i += pageSize) yield this.#documentsAt(rows.slice(i, i + pageSize))
   }
 

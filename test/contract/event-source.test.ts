@@ -11,7 +11,7 @@ eventSourceContract('NDJSON', { partitions: 1, keepsCommits: false }, async ([va
   const chunks = Array.from({ length: Math.ceil(bytes.length / 1000) }, (_, i) =>
     bytes.subarray(i * 1000, (i + 1) * 1000),
   )
-  return { source: new NdjsonEventSource(Readable.from(chunks), { batchBytes: 1000 }), close: nothing }
+  return { source: new NdjsonEventSource(Readable.from(chunks), { batchBytes: 300_000 }), close: nothing }
 })
 
 eventSourceContract('an array', { partitions: 2, keepsCommits: true }, async partitions => {

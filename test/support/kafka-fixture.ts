@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Admin, Message, Producer } from 'kafkajs'
 import { Partitioners } from 'kafkajs'
 import { clusterOf, createKafka, type KafkaClientSettings } from '../../src/adapters/kafka-client.ts'
+import { ensureTopics } from '../../src/adapters/kafka-topics.ts'
 
 const { TEST_KAFKA_BROKERS: given, REQUIRE_SERVICES: required } = process.env
 
@@ -69,6 +70,8 @@ export class TestTopic {
   /** Deletes the records before an offset, as retention does. */
   async expire(partition: number, offset: string): Promise<void> {
     const request = { topic: this.name, partitions: [{ partition, offset }] }
+    // Without metadata of the topic kafkajs's client cannot delete from it.
+    await this.admin.fetchTopicOffsets(this.name)
     // Refused for a moment after the records were written: the high watermark follows a little later.
     for (let attempt = 0; ; attempt++) {
       try {
@@ -92,13 +95,11 @@ export async function createTopic(
   config: Readonly<Record<string, string>> = {},
   name = `test-${randomUUID()}`,
 ): Promise<TestTopic> {
+  await ensureTopics(kafkaClient, [{ topic: name, partitions, replicationFactor: 1, config }])
   const kafka = createKafka(kafkaClient)
   const admin = kafka.admin()
   const producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner })
   await Promise.all([admin.connect(), producer.connect()])
-  const configEntries = Object.entries(config).map(([key, value]) => ({ name: key, value }))
-  const topics = [{ topic: name, numPartitions: partitions, replicationFactor: 1, configEntries }]
-  await admin.createTopics({ topics, waitForLeaders: true })
   return new TestTopic(name, admin, producer)
 }
 
