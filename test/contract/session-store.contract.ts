@@ -450,13 +450,13 @@ function startsUp(open: StoreFactory): void {
       source(100, { status: 'ended' }),
       source(20, { epoch: 1 }),
       source(300, { partition: 1 }),
-      redirectOf(tabId(), { offset: 40, epoch: 1 }),
+      redirectOf(tabId(), { offset: 400, epoch: 1 }),
     ])
     const offset = async (partition: number, epoch: number) =>
       (await store.latestPosition(partition, epoch))?.offset ?? null
     assert.deepEqual(
       [await offset(0, 0), await offset(0, 1), await offset(1, 0), await offset(1, 1)],
-      [100, 40, 300, null],
+      [100, 400, 300, null],
     )
     const timestamp = Date.parse('2026-11-24T10:00:00Z')
     assert.deepEqual(await store.latestPosition(1, 0), {

@@ -160,6 +160,7 @@ test('of an overlong line the beginning is kept: enough to be too large, with it
       const outcome = decode(records[1]!, Number.POSITIVE_INFINITY)
       assert.equal(outcome.kind === 'dead-letter' && outcome.reason, 'too-large')
       assert.equal(String(records[2]?.value), 'b')
+      assert.deepEqual(records[2]?.headers, {})
     }
 })
 
