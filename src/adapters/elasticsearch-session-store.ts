@@ -1,7 +1,7 @@
 import type { Client, estypes } from '@elastic/elasticsearch'
 import { storedPosition } from '../core/restored-session.ts'
 import type { Position } from '../core/session.ts'
-import type { StoredDocument } from '../core/session-document.ts'
+import { placeOfVersion, type StoredDocument } from '../core/session-document.ts'
 import type { SessionKey } from '../core/session-id.ts'
 import type {
   DocumentWrite,
@@ -150,7 +150,5 @@ function isErased({ document }: Found): boolean {
 /** An erased session keeps nothing but its version, which was made from its position by `documentVersion`. */
 function positionOf({ document, version }: Found, partition: number): Position {
   if (document.source !== undefined) return storedPosition(document as StoredDocument)
-  const epoch = Math.floor(version / 2 ** 43)
-  const offset = Math.floor((version % 2 ** 43) / 4)
-  return { topic: null, epoch, partition, offset, timestamp: null }
+  return { topic: null, partition, timestamp: null, ...placeOfVersion(version) }
 }

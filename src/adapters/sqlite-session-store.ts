@@ -3,7 +3,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { parseInstant } from '../core/instant.ts'
 import { storedPosition } from '../core/restored-session.ts'
 import type { Position } from '../core/session.ts'
-import type { SessionDocument, StoredDocument } from '../core/session-document.ts'
+import { placeOfVersion, type SessionDocument, type StoredDocument } from '../core/session-document.ts'
 import type { SessionKey } from '../core/session-id.ts'
 import type {
   DocumentWrite,
@@ -144,7 +144,7 @@ export class SqliteSessionStore implements SessionStore {
     const { status } = document.metadata
     const { source, tabId } = document as Partial<StoredDocument>
     const session = status === 'active' || status === 'ended' ? (document as SessionDocument) : null
-    const place = source ?? placeOf(version)
+    const place = source ?? placeOfVersion(version)
     const { changes } = this.#prepared.write.run(
       key.id,
       version,
@@ -186,9 +186,4 @@ function documentOf(row: unknown): StoredDocument | null {
 function positionOf({ status, epoch, offset, body }: Stored, partition: number): Position {
   if (status === 'erased') return { topic: null, epoch, partition, offset, timestamp: null }
   return storedPosition(JSON.parse(body))
-}
-
-/** The inverse of `documentVersion`. */
-function placeOf(version: number): { epoch: number; offset: number } {
-  return { epoch: Math.floor(version / 2 ** 43), offset: Math.floor((version % 2 ** 43) / 4) }
 }

@@ -3,12 +3,11 @@ import type { Readable } from 'node:stream'
 import { CountingDeadLetterSink, ndjsonDeadLetterSink } from '../adapters/ndjson-dead-letter-sink.ts'
 import { NdjsonEventSource, openInput } from '../adapters/ndjson-event-source.ts'
 import { hashFile, spoolInput } from '../adapters/ndjson-input.ts'
-import { writeFileOfLines, writeLines } from '../adapters/ndjson-output.ts'
+import { documentLine, writeFileOfLines, writeLines } from '../adapters/ndjson-output.ts'
 import { nullSessionStore } from '../adapters/null-session-store.ts'
 import { beginFile, finishFile } from '../adapters/sqlite-file-register.ts'
 import { SqliteSessionStore } from '../adapters/sqlite-session-store.ts'
 import type { Config } from '../config.ts'
-import type { SessionDocument } from '../core/session-document.ts'
 import { openLookups } from '../lookups.ts'
 import type { DeadLetterSink } from '../ports/dead-letter-sink.ts'
 import { defineCommand, UsageError } from './command.ts'
@@ -43,7 +42,10 @@ export const replay = defineCommand({
     const plan = planOf(argument as string, options)
     const input = plan.input === '-' && plan.sqlite !== null ? await spoolInput(process.stdin) : null
     try {
-      return await replayInto({ ...plan, path: input?.path ?? plan.input }, config, signal)
+      const path = input?.path ?? plan.input
+      // Only a store that is kept needs to know the input by its content.
+      const sha256 = plan.sqlite === null ? null : (input?.sha256 ?? (await hashFile(path)))
+      return await replayInto({ ...plan, path, sha256 }, config, signal)
     } finally {
       await input?.remove()
     }
@@ -58,6 +60,9 @@ type Plan = {
   readonly isNull: boolean
   readonly deadLetters: string | null
 }
+
+/** With where the input is read from, and its hash if the store keeps it. */
+type KnownPlan = Plan & { readonly path: string; readonly sha256: string | null }
 
 function planOf(input: string, options: Readonly<Record<string, string | boolean | undefined>>): Plan {
   const store = options.store as string | undefined
@@ -78,16 +83,12 @@ function planOf(input: string, options: Readonly<Record<string, string | boolean
   }
 }
 
-async function replayInto(
-  plan: Plan & { path: string },
-  config: Config<(typeof settings)[number]>,
-  signal: AbortSignal,
-) {
+async function replayInto(plan: KnownPlan, config: Config<(typeof settings)[number]>, signal: AbortSignal) {
+  const { sha256 } = plan
   const sqlite = plan.isNull ? null : new SqliteSessionStore(plan.sqlite ?? ':memory:', config.sessionGap)
   const deadLetters =
     plan.deadLetters === null ? new CountingDeadLetterSink() : ndjsonDeadLetterSink(plan.deadLetters)
   try {
-    const sha256 = plan.sqlite === null ? null : await hashFile(plan.path)
     const file =
       sha256 === null || sqlite === null
         ? { epoch: 0, records: null }
@@ -105,6 +106,7 @@ async function replayInto(
     if (sqlite !== null) await writeDocuments(plan, sqlite)
     return 0
   } finally {
+    await deadLetters.close()
     await sqlite?.close()
   }
 }
@@ -116,7 +118,7 @@ type Targets = {
 }
 
 async function read(
-  plan: Plan & { path: string },
+  plan: KnownPlan,
   config: Config<(typeof settings)[number]>,
   signal: AbortSignal,
   { sqlite, deadLetters, epoch }: Targets,
@@ -154,13 +156,8 @@ async function writeDocuments({ out, sqlite: kept }: Plan, store: SqliteSessionS
   else if (kept === null) await writeLines(process.stdout, documentLines(store))
 }
 
-/** Without `state`: it is the worker's own, and only for merging on. */
 function* documentLines(store: SqliteSessionStore): Generator<string> {
-  for (const document of store.documents()) yield JSON.stringify(withoutState(document))
-}
-
-function withoutState({ state, ...document }: SessionDocument): Omit<SessionDocument, 'state'> {
-  return document
+  for (const document of store.documents()) yield documentLine(document)
 }
 
 function summary(totals: Totals, deadLetters: DeadLetterSink): string {

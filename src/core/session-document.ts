@@ -34,6 +34,7 @@ export function isRedirect(document: StoredDocument): document is RedirectDocume
 
 export type DocumentSettings = { readonly timeZone: string }
 
+const versionsPerEpoch = 2 ** 43
 const phases = { active: 0, ended: 1, merged: 2, erased: 3 } as const
 
 /**
@@ -44,7 +45,15 @@ export function documentVersion(
   position: { epoch: number; offset: number },
   phase: keyof typeof phases,
 ): number {
-  return position.epoch * 2 ** 43 + position.offset * 4 + phases[phase]
+  return position.epoch * versionsPerEpoch + position.offset * 4 + phases[phase]
+}
+
+/** The inverse of `documentVersion`: all that an erased document still tells. */
+export function placeOfVersion(version: number): { epoch: number; offset: number } {
+  return {
+    epoch: Math.floor(version / versionsPerEpoch),
+    offset: Math.floor((version % versionsPerEpoch) / 4),
+  }
 }
 
 const overlongMs = 12 * 3_600_000

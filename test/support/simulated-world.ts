@@ -1,7 +1,13 @@
 // A broker and a store in memory, whose every effect waits for the scheduler: between any two of them a
 // process may die, freeze, come back as a zombie, or lose its partitions.
 import { storedPosition } from '../../src/core/restored-session.ts'
-import { isRedirect, type SessionDocument, type StoredDocument } from '../../src/core/session-document.ts'
+import type { Position } from '../../src/core/session.ts'
+import {
+  isRedirect,
+  placeOfVersion,
+  type SessionDocument,
+  type StoredDocument,
+} from '../../src/core/session-document.ts'
 import type { SessionKey } from '../../src/core/session-id.ts'
 import type {
   BatchLease,
@@ -166,13 +172,13 @@ export class SimulatedStore {
   live(): SessionDocument[] {
     return [...this.documents.values()]
       .map(({ document }) => document)
-      .filter(document => !isRedirect(document)) as SessionDocument[]
+      .filter(document => !isRedirect(document) && !isErased(document)) as SessionDocument[]
   }
 
   put({ key, version, document }: DocumentWrite): WriteResult {
     const held = this.documents.get(key.id)
     if (held !== undefined && held.version > version)
-      return { kind: 'stale', stored: storedPosition(held.document) }
+      return { kind: 'stale', stored: positionOf(held, document.source.partition) }
     if (held?.version === version && contentOf(held.document) !== contentOf(document))
       this.ambiguousVersions.push(`${contentOf(held.document)} ≠ ${contentOf(document)}`)
     this.documents.set(key.id, { version, document: JSON.parse(JSON.stringify(document)) })
@@ -206,7 +212,10 @@ export class SimulatedStore {
       },
       async get(keys: readonly SessionKey[]) {
         await step()
-        return keys.map(({ id }) => copy(store.documents.get(id)?.document ?? null))
+        return keys.map(({ id }) => {
+          const document = store.documents.get(id)?.document
+          return document === undefined || isErased(document) ? null : copy(document)
+        })
       },
       async summary() {
         await step()
@@ -216,13 +225,13 @@ export class SimulatedStore {
           latestLastSeen:
             live.length === 0 ? null : Math.max(...live.map(({ lastSeen }) => Date.parse(lastSeen))),
           latestEpoch:
-            all.length === 0 ? null : Math.max(...all.map(({ document }) => document.source.epoch)),
+            all.length === 0 ? null : Math.max(...all.map(({ version }) => placeOfVersion(version).epoch)),
         }
       },
       async latestPosition(partition, epoch) {
         await step()
         const positions = [...store.documents.values()]
-          .map(({ document }) => storedPosition(document))
+          .map(held => positionOf(held, -1))
           .filter(position => position.partition === partition && position.epoch === epoch)
         return positions.reduce<(typeof positions)[number] | null>(
           (max, position) => (max === null || position.offset > max.offset ? position : max),
@@ -238,11 +247,20 @@ export class SimulatedStore {
     for (const shard of this.#random.shuffle([0, 1, 2])) {
       const page: StoredDocument[] = []
       for (const [id, { document }] of this.#visible)
-        if (id.charCodeAt(0) % 3 === shard && matches(document)) page.push(copy(document))
+        if (id.charCodeAt(0) % 3 === shard && !isErased(document) && matches(document))
+          page.push(copy(document))
       yield page
       await step()
     }
   }
+}
+
+const isErased = ({ metadata }: StoredDocument): boolean => (metadata.status as string) === 'erased'
+
+/** An erased document keeps its version alone; its partition is that of the writer who meets it. */
+function positionOf({ document, version }: Held, partition: number): Position {
+  if (document.source !== undefined) return storedPosition(document)
+  return { topic: null, partition, timestamp: null, ...placeOfVersion(version) }
 }
 
 const copy = <T>(value: T): T => JSON.parse(JSON.stringify(value))
@@ -269,7 +287,7 @@ function isAfter({ source }: StoredDocument, place: LogPlace): boolean {
 
 /** A document's content without what tells when and how it was written. */
 function contentOf(document: StoredDocument): string {
-  if (isRedirect(document)) return ''
+  if (isRedirect(document) || isErased(document)) return ''
   const { id, activity, lastSeen, metadata, operation } = document
   return JSON.stringify([
     id,
