@@ -166,4 +166,25 @@ export const mutations: readonly Mutation[] = [
     replace: 'to: time + gapMs - 1',
     tests: simulation,
   },
+  {
+    name: 'redirects forgotten while their survivor is not written yet',
+    file: 'src/core/partition-sessions.ts',
+    find: 'if (!this.#waits(heirOf(into))) this.#redirects.delete(id)',
+    replace: 'if (into !== undefined) this.#redirects.delete(id)',
+    tests: ['test/unit/core/partition-sessions.test.ts'],
+  },
+  {
+    name: 'open sessions that wait are taken for written',
+    file: 'src/core/partition-sessions.ts',
+    find: 'if (this.#waits(open)) continue\n      open.isChanged = false',
+    replace: 'open.isChanged = false',
+    tests: ['test/unit/core/partition-sessions.test.ts'],
+  },
+  {
+    name: 'a redirect written before its survivor, where open sessions wait',
+    file: 'src/core/partition-sessions.ts',
+    find: 'into.key.id !== redirect.from.id && !this.#waits(into)',
+    replace: 'into.key.id !== redirect.from.id',
+    tests: ['test/unit/core/partition-sessions.test.ts'],
+  },
 ]

@@ -19,8 +19,8 @@ const settings = {
 }
 
 /** The sessions of a partition, driven by a timeline; offsets count up. */
-function partition(watermark = Number.NEGATIVE_INFINITY) {
-  const sessions = new PartitionSessions(settings, watermark)
+function partition(watermark = Number.NEGATIVE_INFINITY, writesOpen = true) {
+  const sessions = new PartitionSessions({ ...settings, writesOpen }, watermark)
   let offset = 0
   return {
     sessions,
@@ -227,4 +227,40 @@ test('nothing is left in memory when all sessions are closed', () => {
   p.sessions.close()
   p.sessions.settle(0)
   assert.equal(p.sessions.size, 0)
+})
+
+test('where open sessions are not written, one is written once, when it ends', () => {
+  const p = partition(undefined, false)
+  for (const time of ['10:00', '10:05', '10:10']) {
+    p.apply(...tab('a').at(time))
+    p.sessions.close()
+    assert.deepEqual(p.spans(), [])
+    p.sessions.settle(0)
+    assert.deepEqual(p.spans(), [])
+  }
+  p.sessions.raiseWatermark(Number.POSITIVE_INFINITY)
+  p.sessions.close()
+  assert.deepEqual(p.spans(), ['a 10:00–10:10 ×3'])
+})
+
+test('where open sessions are not written, a redirect waits for its survivor', () => {
+  const stored = partition()
+  stored.apply(...tab('a').at('10:16'))
+  stored.sessions.raiseWatermark(Number.POSITIVE_INFINITY)
+  stored.sessions.close()
+  const [later] = stored.documents()
+  const p = partition(undefined, false)
+  p.applyAt(tab('a').at('10:00')[0] as TimelineEvent, 1)
+  p.sessions.admit(JSON.parse(JSON.stringify(later)), false)
+  p.applyAt(tab('a').at('10:08')[0] as TimelineEvent, 2)
+  assert.deepEqual(p.sessions.changes(), { sessions: [], redirects: [] })
+  p.sessions.settle(0)
+  p.sessions.raiseWatermark(Number.POSITIVE_INFINITY)
+  p.sessions.close()
+  const { redirects } = p.sessions.changes()
+  assert.deepEqual(p.spans(), ['a 10:00–10:16 ×3'])
+  assert.deepEqual(
+    redirects.map(({ from, into }) => [from.id, into.start]),
+    [[later?.id, clock('10:00')]],
+  )
 })
