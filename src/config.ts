@@ -40,6 +40,16 @@ function whole(min: number, max: number) {
     .refine(value => value >= min && value <= max, `expected a whole number from ${min} to ${max}`)
 }
 
+/** `null` for `off`. */
+const httpAddress = text.transform((value, context) => {
+  if (value === 'off') return null
+  const match = /^(\[[0-9a-fA-F:.]+\]|[a-zA-Z0-9._-]+):(\d{1,5})$/.exec(value)
+  const port = Number(match?.[2])
+  if (match !== null && port <= 65_535) return { host: (match[1] as string).replace(/^\[|\]$/g, ''), port }
+  context.addIssue('expected host:port such as 127.0.0.1:9464, or `off`')
+  return z.NEVER
+})
+
 const topic = text.regex(/^[a-zA-Z0-9._-]{1,249}$/, 'expected a topic name: letters, digits, `.`, `_`, `-`')
 
 type Setting = {
@@ -151,6 +161,12 @@ export const settings = {
     'stop',
     z.enum(['stop', 'continue'], 'expected `stop` or `continue`'),
     'What to do when records expired before they were read',
+  ),
+  httpAddress: setting(
+    'HTTP_ADDRESS',
+    '127.0.0.1:0',
+    httpAddress,
+    'Where /livez, /readyz and /metrics are served, host:port; port 0 takes a free one and logs it; `off` for none',
   ),
   logLevel: setting(
     'LOG_LEVEL',

@@ -55,6 +55,7 @@ type Written = { readonly letters: DocumentLetter[]; conflicts: number }
 export class Worker implements SourceHandler {
   readonly #parts: WorkerParts
   readonly #partitions = new Map<number, Partition>()
+  readonly #restoring = new Set<number>()
   #failure: { readonly error: unknown } | null = null
 
   constructor(parts: WorkerParts) {
@@ -72,6 +73,15 @@ export class Worker implements SourceHandler {
     let count = 0
     for (const { sessions } of this.#partitions.values()) count += sessions?.size ?? 0
     return count
+  }
+
+  /** The trouble outside, or the restore, that batches wait for; null while they go on. */
+  get waitsFor(): string | null {
+    const { store, deadLetters } = this.#parts
+    if (store.waitsFor) return `the store: ${store.waitsFor}`
+    if (deadLetters.waitsFor) return `the dead letters: ${deadLetters.waitsFor}`
+    if (this.#restoring.size > 0) return `the restore of partitions ${[...this.#restoring].join(', ')}`
+    return null
   }
 
   assigned(partitions: readonly number[]): void {
@@ -191,6 +201,15 @@ export class Worker implements SourceHandler {
 
   async #restore(partition: Partition): Promise<void> {
     partition.next = null
+    this.#restoring.add(partition.number)
+    try {
+      await this.#readState(partition)
+    } finally {
+      this.#restoring.delete(partition.number)
+    }
+  }
+
+  async #readState(partition: Partition): Promise<void> {
     const { source, store, settings, telemetry, clock } = this.#parts
     const since = clock.monotonic()
     const log = await checkLog(source, store, partition.number, settings)

@@ -20,11 +20,17 @@ export class StoreRetry {
   readonly #pausesMs: { readonly first: number; readonly longest: number }
   readonly #troubled = new Set<object>()
   #since = 0
+  #trouble: string | null = null
 
   constructor({ telemetry, signal, pausesMs }: RetrySettings) {
     this.signal = signal
     this.#telemetry = telemetry
     this.#pausesMs = pausesMs ?? defaultPausesMs
+  }
+
+  /** What the first of those who wait ran into; null while nobody waits. */
+  get trouble(): string | null {
+    return this.#trouble
   }
 
   /** Sends until it is answered. `attempt` counts from 0. Rejects with WorkerError for what does not heal. */
@@ -55,7 +61,8 @@ export class StoreRetry {
   troubled(who: object, failure: Failure): void {
     if (this.#troubled.size === 0) {
       this.#since = performance.now()
-      this.#telemetry({ kind: 'StoreUnavailable', reason: describeFailure(failure) })
+      this.#trouble = describeFailure(failure)
+      this.#telemetry({ kind: 'StoreUnavailable', reason: this.#trouble })
     }
     this.#troubled.add(who)
   }
@@ -63,6 +70,7 @@ export class StoreRetry {
   /** `who`, if it was in trouble, is out of it. */
   recovered(who: object): void {
     if (!this.#troubled.delete(who) || this.#troubled.size > 0) return
+    this.#trouble = null
     this.#telemetry({ kind: 'StoreRecovered', afterMs: Math.round(performance.now() - this.#since) })
   }
 

@@ -36,6 +36,7 @@ export class ElasticsearchSessionStore implements SessionStore {
   readonly #client: Client
   readonly #prefix: string
   readonly #closing = new AbortController()
+  readonly #retry: StoreRetry
   readonly #bulk: ElasticsearchBulk
   readonly #scan: ElasticsearchScan
   readonly #get: ElasticsearchGet
@@ -45,9 +46,14 @@ export class ElasticsearchSessionStore implements SessionStore {
     this.#prefix = prefix
     const ends = signal ? AbortSignal.any([signal, this.#closing.signal]) : this.#closing.signal
     const retry = new StoreRetry({ telemetry, signal: ends, ...(pausesMs && { pausesMs }) })
+    this.#retry = retry
     this.#bulk = new ElasticsearchBulk(client, retry, limits)
     this.#scan = new ElasticsearchScan(client, retry, indexPattern(prefix))
     this.#get = new ElasticsearchGet(client, retry)
+  }
+
+  get waitsFor(): string | null {
+    return this.#retry.trouble
   }
 
   async write(documents: readonly DocumentWrite[]): Promise<readonly WriteResult[]> {

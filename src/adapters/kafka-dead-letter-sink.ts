@@ -24,6 +24,10 @@ export class KafkaDeadLetterSink implements DeadLetterSink {
     })
   }
 
+  get waitsFor(): string | null {
+    return this.#producer.trouble
+  }
+
   send(letters: readonly DeadLetter[]): Promise<void> {
     return this.#producer.send(letters.map(letterMessage))
   }

@@ -24,13 +24,14 @@ export type KafkaEventSourceOptions = {
   readonly rebalanceTimeoutMs?: number
   /** How long a batch in work may hold up a rebalance before it is left to the next owner, ms. */
   readonly rebalanceGraceMs?: number
-  /** A batch in work for longer is taken to be hung, ms. */
+  /** A batch in work for longer, not counting what its handler is known to wait for, is taken to be hung, ms. */
   readonly batchDeadlineMs?: number
 }
 
 type Timing = Omit<MemberOptions, 'client' | 'topic' | 'groupId'> & { readonly batchDeadlineMs: number }
 
 const longestPauseMs = 8_000
+const watchdogPulseMs = 1_000
 /** After a failure, how long batches in work may take to end before they are left alone. */
 const failureWaitMs = 5_000
 
@@ -123,7 +124,7 @@ export class KafkaEventSource implements EventSource {
       if (this.#ending.signal.aborted) return
       const end = endOf(error, this.#names)
       if (end !== null && codeOf(end) !== 'unreachable') throw end
-      telemetry({ kind: 'SourceInterrupted', reason: reasonOf(error) })
+      telemetry({ kind: 'MembershipEnded', reason: reasonOf(error) })
       if (member.hasJoined) attempt = 0
       await this.#pause(Math.min(longestPauseMs, 300 * 2 ** attempt))
       // A topic that was deleted meanwhile ends the source here.
@@ -156,12 +157,24 @@ export class KafkaEventSource implements EventSource {
   async #processAfter(before: Promise<void> | undefined, lease: KafkaLease): Promise<void> {
     await before
     if (this.#ending.signal.aborted || !lease.isCurrent()) return
-    const watchdog = setTimeout(() => this.#fail(this.#hung(lease)), this.#timing.batchDeadlineMs)
+    const watchdog = this.#watch(lease)
     try {
       await this.#handler!.process(lease)
     } finally {
-      clearTimeout(watchdog)
+      clearInterval(watchdog)
     }
+  }
+
+  /** A store that is down is waited for as long as it takes; only what nobody can name ends the run. */
+  #watch(lease: KafkaLease): NodeJS.Timeout {
+    const { batchDeadlineMs } = this.#timing
+    let aliveAt = performance.now()
+    const look = () => {
+      const now = performance.now()
+      if (this.#handler!.waitsFor) aliveAt = now
+      else if (now - aliveAt >= batchDeadlineMs) this.#fail(this.#hung(lease))
+    }
+    return setInterval(look, Math.min(watchdogPulseMs, batchDeadlineMs / 2))
   }
 
   /** The first failure ends the run. */
@@ -199,11 +212,13 @@ function codeOf(error: unknown): WorkerErrorCode | null {
 
 function timingOf(options: KafkaEventSourceOptions): Timing {
   const rebalanceTimeoutMs = options.rebalanceTimeoutMs ?? 60_000
+  const sessionTimeoutMs = options.sessionTimeoutMs ?? 30_000
   return {
     flushIntervalMs: options.flushIntervalMs ?? 500,
     concurrency: options.concurrency ?? 8,
-    sessionTimeoutMs: options.sessionTimeoutMs ?? 30_000,
-    heartbeatIntervalMs: options.heartbeatIntervalMs ?? 3_000,
+    sessionTimeoutMs,
+    // A third, so that two may be lost.
+    heartbeatIntervalMs: options.heartbeatIntervalMs ?? Math.min(3_000, sessionTimeoutMs / 3),
     rebalanceTimeoutMs,
     rebalanceGraceMs: options.rebalanceGraceMs ?? rebalanceTimeoutMs / 4,
     batchDeadlineMs: options.batchDeadlineMs ?? 5 * 60_000,

@@ -28,9 +28,15 @@ export class KafkaProducer {
   readonly #options: KafkaProducerOptions
   readonly #closing = new AbortController()
   #producer: Promise<Producer> | null = null
+  #trouble: string | null = null
 
   constructor(options: KafkaProducerOptions) {
     this.#options = options
+  }
+
+  /** What keeps a request waiting; null for nothing. */
+  get trouble(): string | null {
+    return this.#trouble
   }
 
   /** One request at a time, in order. */
@@ -47,12 +53,14 @@ export class KafkaProducer {
       try {
         const { topic } = this.#options
         await (await connection).send({ topic, acks: -1, compression: CompressionTypes.GZIP, messages })
+        this.#trouble = null
         return
       } catch (error) {
         if (isTooLarge(error)) return this.#sendSmaller(messages)
         void this.#discard(connection)
         this.#refuse(error, attempt, performance.now() - since)
-        if (attempt === 0) this.#options.interrupted(reasonOf(error))
+        if (this.#trouble === null) this.#options.interrupted(reasonOf(error))
+        this.#trouble = reasonOf(error)
       }
       await this.#pause(attempt)
     }

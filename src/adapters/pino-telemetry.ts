@@ -17,7 +17,9 @@ const lines: { readonly [K in WorkerEvent['kind']]: Line } = {
   RecordsExpired: ['error', 'records expired before they were read: their events are lost'],
   StoreUnavailable: ['warn', 'store unavailable; waiting for it'],
   StoreRecovered: ['info', 'store available again'],
+  MembershipEnded: ['warn', 'membership in the consumer group ended; joining again'],
   SourceInterrupted: ['warn', 'source interrupted; trying again'],
+  StatusServed: ['info', 'serving /livez, /readyz and /metrics'],
   WorkerStopping: ['info', 'worker stopping: finishing what is in work'],
   WorkerStopped: ['info', 'worker stopped'],
 }

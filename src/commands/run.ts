@@ -1,11 +1,15 @@
 import { connectElasticsearch } from '../adapters/elasticsearch-client.ts'
 import { ElasticsearchSessionStore } from '../adapters/elasticsearch-session-store.ts'
 import { checkTemplate } from '../adapters/elasticsearch-template.ts'
+import { serveStatus } from '../adapters/http-status.ts'
 import { KafkaDeadLetterSink } from '../adapters/kafka-dead-letter-sink.ts'
 import { KafkaEventSource } from '../adapters/kafka-event-source.ts'
 import { requireTopic } from '../adapters/kafka-topics.ts'
 import { createLogger, pinoTelemetry } from '../adapters/pino-telemetry.ts'
+import { prometheusMetrics } from '../adapters/prometheus-metrics.ts'
 import { openLookups } from '../lookups.ts'
+import { tellAll } from '../ports/telemetry.ts'
+import { trackReadiness } from '../readiness.ts'
 import { Worker } from '../worker.ts'
 import { defineCommand } from './command.ts'
 import { systemClock } from './finite-run.ts'
@@ -35,17 +39,31 @@ export const run = defineCommand({
     'geoDatabase',
     'conversionTypes',
     'onDataLoss',
+    'httpAddress',
     'logLevel',
   ],
   options: [],
   async run({ config, signal }) {
     const lookups = openLookups(config.geoDatabase)
-    const telemetry = pinoTelemetry(createLogger(config.logLevel, process.stdout.isTTY))
+    const metrics = prometheusMetrics(() => worker?.openSessions ?? 0)
+    const readiness = trackReadiness(() => worker?.waitsFor ?? null)
+    const log = pinoTelemetry(createLogger(config.logLevel, process.stdout.isTTY))
+    const telemetry = tellAll(log, metrics.telemetry, readiness.telemetry)
     const kafka = { brokers: config.kafkaBrokers, clientId: 'sessionloom' }
     const topic = config.kafkaTopic
     const giveUp = new AbortController()
 
+    let worker: Worker | null = null
     await using resources = new AsyncDisposableStack()
+    if (config.httpAddress !== null) {
+      const server = await serveStatus(config.httpAddress, {
+        notReady: readiness.notReady,
+        metrics: metrics.text,
+        metricsType: metrics.contentType,
+      })
+      resources.defer(() => server.close())
+      telemetry({ kind: 'StatusServed', address: server.address })
+    }
     const partitions = await requireTopic(kafka, topic)
     await requireTopic(kafka, config.kafkaDeadLetterTopic)
     const client = await connectElasticsearch({ node: config.elasticsearchNode, signal })
@@ -73,7 +91,7 @@ export const run = defineCommand({
       sessionTimeoutMs: config.kafkaSessionTimeout,
     })
 
-    const worker = new Worker({
+    worker = new Worker({
       source,
       store,
       deadLetters,

@@ -26,6 +26,8 @@ export type DeadLetter = RecordLetter | DocumentLetter
  * crash and are recognised by their origin. It is awaited before the offset is committed.
  */
 export interface DeadLetterSink {
+  /** The trouble that is being waited out, null if there is none. Absent in a sink that never waits. */
+  readonly waitsFor?: string | null
   send(letters: readonly DeadLetter[]): Promise<void>
   close(): Promise<void>
 }

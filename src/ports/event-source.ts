@@ -52,6 +52,8 @@ export type BatchLease = {
 
 /** What a source calls. None of them may throw synchronously. */
 export type SourceHandler = {
+  /** What the batches in work wait for although nothing is wrong with them; null or absent for nothing. */
+  readonly waitsFor?: string | null
   /** These partitions are ours from now on, and no others. What is in memory of others is dropped. */
   assigned(partitions: readonly number[]): void
   /**

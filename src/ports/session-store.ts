@@ -55,6 +55,8 @@ export type StoreSummary = {
  * Trouble that can heal is retried inside; what cannot is thrown as `WorkerError`.
  */
 export interface SessionStore {
+  /** The trouble that is being waited out, null if there is none. Absent in a store that never waits. */
+  readonly waitsFor?: string | null
   write(documents: readonly DocumentWrite[]): Promise<readonly WriteResult[]>
   /** Begins anew when it is interrupted, so that a document may come twice. */
   restore(query: RestoreQuery): AsyncIterable<readonly StoredDocument[]>

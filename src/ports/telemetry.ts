@@ -27,7 +27,9 @@ export type WorkerEvent =
   | { readonly kind: 'RecordsExpired'; readonly partition: number; readonly records: number }
   | { readonly kind: 'StoreUnavailable'; readonly reason: string }
   | { readonly kind: 'StoreRecovered'; readonly afterMs: number }
+  | { readonly kind: 'MembershipEnded'; readonly reason: string }
   | { readonly kind: 'SourceInterrupted'; readonly reason: string }
+  | { readonly kind: 'StatusServed'; readonly address: string }
   | { readonly kind: 'WorkerStopping'; readonly signal: string }
   | { readonly kind: 'WorkerStopped'; readonly reason: string }
 
@@ -44,3 +46,10 @@ export type BatchCounts = {
 }
 
 export type Telemetry = (event: WorkerEvent) => void
+
+/** One that tells all of them, in this order. */
+export function tellAll(...listeners: readonly Telemetry[]): Telemetry {
+  return event => {
+    for (const tell of listeners) tell(event)
+  }
+}

@@ -86,6 +86,26 @@ describe('a Kafka event source that cannot go on', { skip: withoutKafka }, () =>
     assert.deepEqual(await topic.offsets(), ['-1'])
   })
 
+  it('waits as long as it takes for what its handler is known to wait for', async t => {
+    const topic = await useTopic(t)
+    await topic.send(numbered(0, 2))
+    const source = sourceOf(topic, { batchDeadlineMs: 300 })
+    let waitsFor: string | null = 'the store'
+    await source.run({
+      get waitsFor() {
+        return waitsFor
+      },
+      assigned: () => {},
+      process: async lease => {
+        await sleep(1_500)
+        waitsFor = null
+        await commit(lease)
+        void source.stop()
+      },
+    })
+    assert.deepEqual(await topic.offsets(), ['2'])
+  })
+
   it('reads on at the start of the log when records expired, and leaves the commit alone', async t => {
     const topic = await useTopic(t)
     await topic.send(numbered(0, 10))

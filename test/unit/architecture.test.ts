@@ -64,6 +64,7 @@ test('a technology is imported by its adapters alone', () => {
     ['node:sqlite', 'sqlite'],
     ['mmdb-lib', 'mmdb'],
     ['ua-parser-js', 'ua-parser'],
+    ['prom-client', 'prometheus'],
   ] as const)
     for (const file of files)
       if (importsOf(file).some(target => target === library || target.startsWith(`${library}/`)))

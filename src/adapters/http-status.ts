@@ -1,0 +1,79 @@
+// The worker's answers to whoever watches over it: `/livez`, `/readyz`, `/metrics`.
+import { once } from 'node:events'
+import { createServer, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { WorkerError } from '../core/worker-error.ts'
+
+export type Status = {
+  /** Why the worker does not go on at the moment; empty if it does. */
+  notReady(): readonly string[]
+  readonly metricsType: string
+  metrics(): Promise<string>
+}
+
+export type HttpAddress = { readonly host: string; readonly port: number }
+
+export type StatusServer = {
+  /** URL, with the port that was found where 0 was asked for. */
+  readonly address: string
+  close(): Promise<void>
+}
+
+/** Rejects with a WorkerError if the address cannot be listened on. */
+export async function serveStatus({ host, port }: HttpAddress, status: Status): Promise<StatusServer> {
+  const server = createServer((request, response) => {
+    respond(request.method ?? '', request.url ?? '', response, status).catch(error => response.destroy(error))
+  })
+  // Nobody has anything to send.
+  server.headersTimeout = 5_000
+  server.requestTimeout = 5_000
+  server.maxConnections = 50
+  server.listen(port, host)
+  try {
+    await once(server, 'listening')
+  } catch (error) {
+    throw new WorkerError(
+      'configuration',
+      `${host}:${port} cannot be listened on: ${(error as Error).message}. Set HTTP_ADDRESS to a free port, or to \`off\`.`,
+      { cause: error },
+    )
+  }
+  // It must not keep a worker alive that has ended.
+  server.unref()
+  const bound = server.address() as AddressInfo
+  return {
+    address: `http://${bound.family === 'IPv6' ? `[${bound.address}]` : bound.address}:${bound.port}`,
+    close: async () => {
+      server.close()
+      server.closeAllConnections()
+    },
+  }
+}
+
+async function respond(method: string, url: string, response: ServerResponse, status: Status): Promise<void> {
+  if (method !== 'GET' && method !== 'HEAD')
+    return answer(response, 405, 'only GET\n', { allow: 'GET, HEAD' })
+  switch (url.split('?', 1)[0]) {
+    case '/livez':
+      return answer(response, 200, 'ok\n')
+    case '/readyz': {
+      const reasons = status.notReady()
+      if (reasons.length === 0) return answer(response, 200, 'ready\n')
+      return answer(response, 503, `not ready\n${reasons.map(reason => `- ${reason}\n`).join('')}`)
+    }
+    case '/metrics':
+      return answer(response, 200, await status.metrics(), { 'content-type': status.metricsType })
+    default:
+      return answer(response, 404, 'there are /livez, /readyz and /metrics\n')
+  }
+}
+
+function answer(response: ServerResponse, code: number, body: string, headers: object = {}): void {
+  response.writeHead(code, {
+    'content-type': 'text/plain; charset=utf-8',
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+    ...headers,
+  })
+  response.end(body)
+}
