@@ -30,6 +30,7 @@ export function restoredSession(document: SessionDocument): Session {
       lateEvents: document.quality.late_events,
       duplicates: document.quality.duplicates,
       clockSkewMs: document.quality.clock_skew_ms,
+      reduced: document.quality.reduced,
     },
     entry: { stamp: read.entry, value: entryOf(document) },
     evidence: evidenceOf(document, state),

@@ -127,7 +127,7 @@ export function sessionDocument(
       clock_skew_ms: session.quality.clockSkewMs,
       overlong: session.end - session.start > overlongMs || counts.events > overlongEvents,
       dedupe_limited: counts.events > dedupeWindowSize,
-      reduced: null,
+      reduced: session.quality.reduced,
     },
     source: sourceFields(session.position),
     schema_version: schemaVersion,

@@ -27,7 +27,13 @@ export type Counts = {
   conversionValue: bigint
 }
 
-export type Quality = { lateEvents: number; duplicates: number; clockSkewMs: number }
+export type Quality = {
+  lateEvents: number
+  duplicates: number
+  clockSkewMs: number
+  /** Why objects that users supplied were lost with a restore; null if none were. */
+  readonly reduced: string | null
+}
 
 export type Profile = {
   readonly id: string
@@ -83,7 +89,7 @@ export function singleton(event: PlacedEvent, conversionTypes: ConversionTypes):
     end: event.time,
     position: event.position,
     counts: { events: 0, pageViews: 0, searches: 0, conversions: 0, conversionValue: 0n },
-    quality: { lateEvents: 0, duplicates: 0, clockSkewMs: 0 },
+    quality: { lateEvents: 0, duplicates: 0, clockSkewMs: 0, reduced: null },
     entry: { stamp, value: entryOf(event.raw.context) },
     evidence: {},
     profile: undefined,
@@ -201,6 +207,7 @@ function sumQuality(a: Quality, b: Quality): Quality {
     lateEvents: a.lateEvents + b.lateEvents,
     duplicates: a.duplicates + b.duplicates,
     clockSkewMs: Math.max(a.clockSkewMs, b.clockSkewMs),
+    reduced: a.reduced ?? b.reduced,
   }
 }
 
