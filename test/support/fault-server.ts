@@ -21,19 +21,33 @@ export type Fault =
   | { readonly kind: 'drop' }
   /** The real node does it, and the connection breaks before the answer. */
   | { readonly kind: 'pass-and-drop' }
+  /** The real node does it, and the connection breaks in the middle of the answer. */
+  | { readonly kind: 'pass-and-truncate' }
+  /** Of a bulk request, the real node gets only what is not refused here. */
+  | { readonly kind: 'pass-some'; readonly refuse: (operation: BulkOperation) => ItemRefusal | null }
   /** No answer ever. */
   | { readonly kind: 'hang' }
+
+export type ItemRefusal = readonly [status: number, type: string]
 
 /** What to do with a request; `count` is how many came before it. */
 export type Decide = (request: FaultRequest, count: number) => Fault | Promise<Fault>
 
 export type FaultServer = {
   readonly address: string
+  /** All requests, in order; none if they are not kept. */
   readonly requests: FaultRequest[]
+  /** Breaks all connections that are open. */
+  cut(): void
   close(): Promise<void>
 }
 
-export async function startFaultServer(decide: Decide, upstream?: string): Promise<FaultServer> {
+export async function startFaultServer(
+  decide: Decide,
+  upstream?: string,
+  { keepsRequests = true } = {},
+): Promise<FaultServer> {
+  let before = 0
   const requests: FaultRequest[] = []
   const server = createServer((incoming, outgoing) => {
     serve(incoming, outgoing).catch(error => outgoing.destroy(error))
@@ -45,23 +59,56 @@ export async function startFaultServer(decide: Decide, upstream?: string): Promi
     })
     const body = await text(incoming)
     const request = { method: incoming.method ?? '', path: incoming.url ?? '', body, left: gone.signal }
-    const count = requests.push(request) - 1
-    const fault = await decide(request, count)
+    if (keepsRequests) requests.push(request)
+    const fault = await decide(request, before++)
     if (fault.kind === 'hang') return
     if (fault.kind === 'drop') return void outgoing.destroy()
     if (fault.kind === 'answer') {
       const { status = 200, body = '', type = 'application/json' } = fault
       return answer(outgoing, status, typeof body === 'string' ? body : JSON.stringify(body), type)
     }
+    if (fault.kind === 'pass-some') return passSome(incoming, outgoing, request, fault.refuse)
     const real = await pass(incoming, request, upstream)
+    const said = await real.text()
     if (fault.kind === 'pass-and-drop') return void outgoing.destroy()
-    answer(outgoing, real.status, await real.text(), real.headers.get('content-type') ?? 'text/plain')
+    const type = real.headers.get('content-type') ?? 'text/plain'
+    if (fault.kind === 'pass') return answer(outgoing, real.status, said, type)
+    outgoing.writeHead(real.status, {
+      ...product,
+      'content-type': type,
+      'content-length': Buffer.byteLength(said),
+    })
+    outgoing.write(said.slice(0, said.length / 2), () => outgoing.destroy())
+  }
+  async function passSome(
+    incoming: IncomingMessage,
+    outgoing: ServerResponse,
+    request: FaultRequest,
+    refuse: (operation: BulkOperation) => ItemRefusal | null,
+  ): Promise<void> {
+    const lines = request.body.split('\n')
+    const refusals = bulkOperations(request).map(refuse)
+    const taken = refusals.flatMap((refusal, i) =>
+      refusal ? [] : [`${lines[2 * i]}\n${lines[2 * i + 1]}\n`],
+    )
+    const real =
+      taken.length === 0 ? null : await pass(incoming, { ...request, body: taken.join('') }, upstream)
+    // The node refused all of it: then so do we.
+    if (real !== null && !real.ok) return answer(outgoing, real.status, await real.text(), 'application/json')
+    const results: unknown[] = real === null ? [] : ((await real.json()) as { items: unknown[] }).items
+    const items = refusals.map(refusal =>
+      refusal === null
+        ? results.shift()
+        : { index: { status: refusal[0], error: { type: refusal[1], reason: refusal[1] } } },
+    )
+    answer(outgoing, 200, JSON.stringify({ took: 1, errors: true, items }), 'application/json')
   }
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   return {
     address: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     requests,
+    cut: () => server.closeAllConnections(),
     close: async () => {
       server.close()
       server.closeAllConnections()
@@ -69,9 +116,11 @@ export async function startFaultServer(decide: Decide, upstream?: string): Promi
   }
 }
 
+/** Without it the client takes what answers for something that only looks like Elasticsearch. */
+const product = { 'x-elastic-product': 'Elasticsearch' }
+
 function answer(outgoing: ServerResponse, status: number, body: string, type: string): void {
-  // Without the first header the client takes it for something that only looks like Elasticsearch.
-  outgoing.writeHead(status, { 'x-elastic-product': 'Elasticsearch', 'content-type': type })
+  outgoing.writeHead(status, { ...product, 'content-type': type })
   outgoing.end(body)
 }
 

@@ -38,6 +38,8 @@ export function kafkaProperties({ bind, host, port, controllerPort }: KafkaListe
     'offsets.topic.num.partitions': '1',
     'transaction.state.log.num.partitions': '1',
     'group.initial.rebalance.delay.ms': '0',
+    // A test does not wait six seconds for a dead worker's partitions.
+    'group.min.session.timeout.ms': '1000',
   }
 }
 

@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Kafka, logLevel } from 'kafkajs'
+import { repairKafkajs } from '../../src/adapters/kafkajs-repairs.ts'
 
 /** True when the broker answers and has registered with its controller. */
 export async function isKafkaReady(brokers: string): Promise<boolean> {
+  repairKafkajs()
   const admin = new Kafka({
     clientId: 'readiness',
     brokers: brokers.split(','),

@@ -1,0 +1,159 @@
+// What a chaos run left behind, held against a batch over the same log.
+import { letterHeaders } from '../../src/adapters/kafka-letter.ts'
+import type { SessionDocument } from '../../src/core/session-document.ts'
+import { openLookups } from '../../src/lookups.ts'
+import { defaultOracleOptions, describeDiff, diff, oracle } from '../support/oracle.ts'
+import type { OracleDocument } from '../support/oracle-document.ts'
+import { readEvent } from '../support/oracle-event.ts'
+import { liveDocuments } from '../support/stored-documents.ts'
+import { readTopic } from './topic-log.ts'
+import { gapMs, prefix, type World } from './world.ts'
+
+export type Verdict = {
+  /** Distinct events in the log, and distinct records that are none. */
+  readonly events: number
+  readonly deadLetters: number
+  readonly sessions: number
+  readonly redirects: number
+  readonly reduced: number
+  readonly missing: number
+  readonly extra: number
+  readonly different: number
+  readonly accountingClosed: boolean
+  /** One line for each thing that is wrong, at most a hundred. */
+  readonly faults: readonly string[]
+}
+
+/** `closers`: tabs whose last session nothing has closed. */
+export async function judge(world: World, closers: ReadonlySet<string>): Promise<Verdict> {
+  const options = { ...defaultOracleOptions, gapMs, lookups: openLookups('') }
+  const records = [...world.log.values()].map(({ value, timestamp }) => ({ value, timestamp }))
+  const expected = oracle(records, options)
+  const documents = await liveDocuments(world.elasticsearch, prefix)
+  const reduced = documents.filter(({ quality }) => quality.reduced !== null)
+  const sessions = new Map(expected.sessions)
+  for (const { id } of reduced) {
+    const whole = sessions.get(id)
+    if (whole !== undefined) sessions.set(id, withoutUserObjects(whole))
+  }
+  for (const [id, document] of sessions)
+    if (closers.has(document.tabId as string)) sessions.set(id, withStatus(document, 'active'))
+  const found = diff(
+    sessions,
+    documents.map(document => (document.quality.reduced === null ? document : withoutUserObjects(document))),
+  )
+  const redirects = await redirectsOf(world)
+  const letters = await lettersOf(world)
+  const wrong = [
+    ...describeDiff(found),
+    ...redirectFaults(documents, redirects),
+    ...letterFaults(world, letters.records, options.maxLatenessMs),
+    ...accountingFaults(world, documents, expected),
+  ]
+  if (letters.documents < (reduced.length > 0 ? 1 : 0))
+    wrong.push('documents were reduced, and no letter has a full one')
+  return {
+    events: expected.events,
+    deadLetters: letters.records.size,
+    sessions: documents.length,
+    redirects: redirects.size,
+    reduced: reduced.length,
+    missing: found.missing.length,
+    extra: found.extra.length,
+    different: found.different.length,
+    accountingClosed: wrong.length === describeDiff(found).length,
+    faults: wrong.slice(0, 100),
+  }
+}
+
+function withoutUserObjects<T extends object>(document: T): T {
+  const { metadata, profile } = document as unknown as SessionDocument
+  return {
+    ...document,
+    metadata: { ...metadata, aux: {} },
+    profile: profile && { ...profile, metadata: null },
+    properties: {},
+    traits: {},
+    aux: {},
+  }
+}
+
+function withStatus(document: OracleDocument, status: string): OracleDocument {
+  return { ...document, metadata: { ...(document.metadata as object), status } }
+}
+
+/** Where each absorbed id leads. */
+async function redirectsOf({ elasticsearch }: World): Promise<ReadonlyMap<string, string>> {
+  const targets = new Map<string, string>()
+  for (let after: unknown[] | undefined; ; ) {
+    const { hits } = await elasticsearch.search<{ id: string; merged_into: string }>({
+      index: `${prefix}-*`,
+      size: 5_000,
+      query: { term: { 'metadata.status': 'merged' } },
+      sort: ['tabId', 'id'],
+      ...(after && { search_after: after as string[] }),
+    })
+    for (const { _source: redirect } of hits.hits) targets.set(redirect!.id, redirect!.merged_into)
+    after = hits.hits.at(-1)?.sort as unknown[] | undefined
+    if (after === undefined) return targets
+  }
+}
+
+/** Every id that a session absorbed leads to it, however long the chain. */
+function redirectFaults(
+  documents: readonly SessionDocument[],
+  targets: ReadonlyMap<string, string>,
+): string[] {
+  const live = new Set(documents.map(({ id }) => id))
+  const faults: string[] = []
+  for (const { id, operation } of documents)
+    for (const absorbed of operation.merge) {
+      let at: string | undefined = absorbed
+      for (let hops = 0; at !== undefined && !live.has(at) && hops < 100; hops++) at = targets.get(at)
+      if (at !== id) faults.push(`redirect of ${absorbed} leads to ${at}, not to ${id}`)
+    }
+  for (const [from, into] of targets) {
+    let at: string | undefined = into
+    for (let hops = 0; at !== undefined && !live.has(at) && hops < 100; hops++) at = targets.get(at)
+    if (at === undefined) faults.push(`redirect of ${from} ends nowhere`)
+  }
+  return faults
+}
+
+/** Distinct records among the letters, by origin, and how many letters hold a full document. */
+async function lettersOf(world: World): Promise<{ records: ReadonlySet<string>; documents: number }> {
+  const records = new Set<string>()
+  let documents = 0
+  for (const { headers } of await readTopic(world.admin, world.client, world.deadLetterTopic)) {
+    const header = (name: keyof typeof letterHeaders) => String(headers[letterHeaders[name]])
+    if (header('kind') === 'document') documents++
+    else records.add(`${header('topic')}-${header('partition')}-${header('offset')}`)
+  }
+  return { records, documents }
+}
+
+function letterFaults({ log }: World, letters: ReadonlySet<string>, maxLatenessMs: number): string[] {
+  const faults: string[] = []
+  for (const [place, record] of log) {
+    const isEvent = readEvent(record, maxLatenessMs) !== null
+    if (isEvent === letters.has(place))
+      faults.push(`record ${place} ${isEvent ? 'is' : 'is not'} a dead letter`)
+  }
+  for (const place of letters)
+    if (!log.has(place)) faults.push(`a dead letter of ${place}, which is not in the log`)
+  return faults
+}
+
+function accountingFaults(
+  { workers: { told }, expired }: World,
+  documents: readonly SessionDocument[],
+  expected: { events: number },
+): string[] {
+  const faults: string[] = []
+  if (told.unbalanced > 0) faults.push(`the counts of ${told.unbalanced} batches do not add up`)
+  if (told.expired < expired) faults.push(`${expired} records expired unread, ${told.expired} were reported`)
+  const events = documents.reduce((sum, { activity }) => sum + activity.events, 0)
+  if (events !== expected.events)
+    faults.push(`${events} events are in documents, ${expected.events} distinct ones in the log`)
+  return faults
+}

@@ -1,0 +1,158 @@
+// The workers of a chaos run: real processes, started as a user starts them, and what they told.
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+const main = join(import.meta.dirname, '../../src/main.ts')
+const wrongClock = join(import.meta.dirname, 'wrong-clock.ts')
+const keptLines = 60
+const stopTimeoutMs = 40_000
+
+export type Told = {
+  batches: number
+  records: number
+  unbalanced: number
+  expired: number
+  conflicts: number
+  recalled: number
+}
+export type Exit = { readonly code: number | null; readonly signal: NodeJS.Signals | null }
+export type StartOptions = { readonly clockShiftMs?: number; readonly env?: Readonly<Record<string, string>> }
+
+export class ChaosWorker {
+  readonly name: string
+  readonly child: ChildProcess
+  readonly exit: Promise<Exit>
+  /** Set before it is ended on purpose: any other end is a surprise. */
+  isExpectedToEnd = false
+  isFrozen = false
+  hasEnded = false
+  readonly #told: Told
+  readonly #lines: string[] = []
+
+  constructor(name: string, env: Readonly<Record<string, string>>, told: Told, clockShiftMs = 0) {
+    this.name = name
+    this.#told = told
+    const flags = clockShiftMs === 0 ? [] : ['--import', wrongClock]
+    this.child = spawn(process.execPath, [...flags, main, 'run'], {
+      env: { ...process.env, ...env, CLOCK_SHIFT_MS: String(clockShiftMs) },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    for (const stream of [this.child.stdout!, this.child.stderr!])
+      createInterface({ input: stream }).on('line', line => this.#read(line))
+    this.exit = once(this.child, 'close').then(([code, signal]) => {
+      this.hasEnded = true
+      return { code, signal }
+    })
+  }
+
+  /** The last lines that it wrote, without those of single batches. */
+  get lastLines(): readonly string[] {
+    return this.#lines
+  }
+
+  #read(line: string): void {
+    const event = line.startsWith('{') ? JSON.parse(line) : {}
+    if (event.event === 'BatchProcessed') {
+      this.#told.batches++
+      this.#told.records += event.records
+      this.#told.conflicts += event.conflicts
+      const sum = event.applied + event.duplicates + event.alreadyApplied + event.deadLetters
+      if (event.records !== sum) this.#told.unbalanced++
+      return
+    }
+    if (event.event === 'RecordsExpired') this.#told.expired += event.records
+    if (event.event === 'SessionsRecalled') {
+      this.#told.recalled += event.documents
+      return
+    }
+    if (event.event === 'SessionsClosed') return
+    this.#lines.push(line)
+    if (this.#lines.length > keptLines) this.#lines.shift()
+  }
+}
+
+/** An end that nobody caused on purpose. */
+export type Surprise = { readonly worker: string; readonly exit: Exit; readonly lines: readonly string[] }
+
+export class WorkerPool {
+  readonly told: Told = { batches: 0, records: 0, unbalanced: 0, expired: 0, conflicts: 0, recalled: 0 }
+  readonly surprises: Surprise[] = []
+  readonly #env: () => Readonly<Record<string, string>>
+  readonly #workers = new Set<ChaosWorker>()
+  #started = 0
+  #revives = true
+
+  /** `env`: the settings of the moment. */
+  constructor(env: () => Readonly<Record<string, string>>) {
+    this.#env = env
+  }
+
+  /** Those that can be given a fault: neither frozen nor about to end. */
+  get running(): ChaosWorker[] {
+    return [...this.#workers].filter(worker => !worker.isFrozen && !worker.isExpectedToEnd)
+  }
+
+  get size(): number {
+    return [...this.#workers].filter(worker => !worker.isExpectedToEnd).length
+  }
+
+  /** As an orchestrator would, a worker that ends by itself is started again. */
+  start(options: StartOptions = {}): ChaosWorker {
+    const worker = this.#spawn(options)
+    void worker.exit.then(async exit => {
+      if (worker.isExpectedToEnd) return
+      this.surprises.push({ worker: worker.name, exit, lines: worker.lastLines.slice(-4) })
+      await sleep(1_000)
+      if (this.#revives) this.start(options)
+    })
+    return worker
+  }
+
+  /** One that is expected to end by itself. */
+  startDoomed(options: StartOptions = {}): ChaosWorker {
+    const worker = this.#spawn(options)
+    worker.isExpectedToEnd = true
+    return worker
+  }
+
+  async kill(worker: ChaosWorker): Promise<void> {
+    worker.isExpectedToEnd = true
+    worker.child.kill('SIGKILL')
+    await worker.exit
+  }
+
+  /** Gives how it ended; kills what does not end. */
+  async terminate(worker: ChaosWorker): Promise<Exit> {
+    worker.isExpectedToEnd = true
+    worker.child.kill('SIGTERM')
+    const killer = setTimeout(() => worker.child.kill('SIGKILL'), stopTimeoutMs)
+    const exit = await worker.exit
+    clearTimeout(killer)
+    return exit
+  }
+
+  /** Ends all but those that are frozen. */
+  async stopAll(how: 'kill' | 'terminate'): Promise<void> {
+    this.#revives = false
+    const workers = [...this.#workers].filter(worker => !worker.isFrozen)
+    await Promise.all(workers.map(worker => this[how](worker)))
+    this.#revives = true
+  }
+
+  /** At the end of a run, in whatever state they are. */
+  async destroy(): Promise<void> {
+    this.#revives = false
+    await Promise.all([...this.#workers].map(worker => this.kill(worker)))
+  }
+
+  #spawn({ clockShiftMs = 0, env = {} }: StartOptions): ChaosWorker {
+    const name = `worker ${++this.#started}`
+    const worker = new ChaosWorker(name, { ...this.#env(), ...env }, this.told, clockShiftMs)
+    this.#workers.add(worker)
+    void worker.exit.then(() => this.#workers.delete(worker))
+    return worker
+  }
+}
