@@ -1,6 +1,7 @@
 // npm run chaos -- [--minutes 5] [--seed 1] [--faults 'killed,frozen'] [--json]
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
+import { UnavailableError } from '../support/server.ts'
 import { type Random, seededRandom } from '../support/seeded-random.ts'
 import { type FaultKind, faultKinds } from './faults.ts'
 import { judge, type Verdict } from './verdict.ts'
@@ -39,7 +40,12 @@ const say = (line: string): void => {
 type Count = { readonly kind: string; readonly times: number; readonly worstSeconds: number | null }
 type Run = { readonly verdict: Verdict; readonly counts: readonly Count[]; readonly surprises: number }
 
-process.exitCode = await main()
+process.exitCode = await main().catch(error => {
+  if (!(error instanceof UnavailableError)) throw error
+  const verdict = process.env.REQUIRE_SERVICES === '1' ? 'FAILED (REQUIRE_SERVICES=1)' : 'SKIPPED'
+  say(`!!! CHAOS ${verdict}: start Docker, or install Java 17 or newer and Maven (${error.message})`)
+  return verdict === 'SKIPPED' ? 0 : 1
+})
 
 async function main(): Promise<number> {
   const words = values.faults?.split(',').map(word => word.trim())

@@ -5,7 +5,7 @@ import { Client } from '@elastic/elasticsearch'
 import type { Admin } from 'kafkajs'
 import { createKafka, type KafkaClientSettings } from '../../src/adapters/kafka-client.ts'
 import { sessionloom } from '../support/command.ts'
-import type { Server } from '../support/server.ts'
+import { type Server, UnavailableError } from '../support/server.ts'
 import { startElasticsearch, startKafka } from '../support/services.ts'
 import { type LogState, RecoveryWatch } from './recovery.ts'
 import { StoreProxy } from './store-proxy.ts'
@@ -76,8 +76,8 @@ export class World {
 
   static async start(seed: number, minutes: number, say: World['say']): Promise<World> {
     const [kafka, node] = await Promise.all([startKafka(), startElasticsearch()])
-    if (kafka.kind === 'none' || node.kind === 'none')
-      throw new Error('chaos needs Docker, or Java 17 and Maven, for Kafka and Elasticsearch')
+    if (kafka.kind === 'none') throw new UnavailableError(kafka.reason)
+    if (node.kind === 'none') throw new UnavailableError(node.reason)
     const proxy = await StoreProxy.start(node.server.address)
     const world = new World(kafka.server, node.server, proxy, seed, minutes, say)
     await world.admin.connect()

@@ -33,7 +33,11 @@ export async function untilCaughtUp(
 ): Promise<void> {
   const deadline = performance.now() + timeoutMs
   for (;;) {
-    const lag = await lagOf(admin, groupId, topic)
+    const lag = await lagOf(admin, groupId, topic).catch(error => {
+      // A coordinator that has just begun is still loading.
+      if (error.retriable === true) return Number.NaN
+      throw error
+    })
     if (lag === 0) return
     if (performance.now() > deadline)
       throw new Error(`${lag} records of ${topic} are not committed after ${timeoutMs} ms`)
