@@ -1,8 +1,8 @@
 // npm run chaos -- [--minutes 5] [--seed 1] [--faults 'killed,frozen'] [--json]
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { UnavailableError } from '../support/server.ts'
 import { type Random, seededRandom } from '../support/seeded-random.ts'
+import { UnavailableError } from '../support/server.ts'
 import { type FaultKind, faultKinds } from './faults.ts'
 import { judge, type Verdict } from './verdict.ts'
 import { partitions, shortened, World, workerCount } from './world.ts'
