@@ -3,12 +3,11 @@
 import { z } from 'zod'
 import { maxInstantMs, parseInstant } from './instant.ts'
 import { isDeeperThan, isJsonObject, type JsonObject } from './json.ts'
+import { keyedFault } from './keyed-limits.ts'
 import { deadLetter, type Outcome, ok } from './outcome.ts'
 
 export const maxRecordBytes = 1024 * 1024
 export const maxDepth = 20
-const maxKeys = 256
-const maxKeyLength = 256
 /** A collector's clock may be ahead of the broker's by this much; beyond it the broker's wins. */
 const receivedAheadMs = 5 * 60_000
 /** A client clock off by no more than this is left alone: it is the way from client to collector. */
@@ -22,8 +21,10 @@ const size = z.number().min(0).max(100_000).nullish()
 /** User-supplied objects: kept as they are, bounded so that Elasticsearch's `flattened` takes them. */
 const keyed = z
   .custom<JsonObject>(isJsonObject, 'expected an object')
-  .refine(value => Object.keys(value).length <= maxKeys, `has more than ${maxKeys} keys`)
-  .refine(hasGoodKeys, `has an empty key, one over ${maxKeyLength} characters, or one with a NUL`)
+  .superRefine((object, context) => {
+    const message = keyedFault(object)
+    if (message !== null) context.addIssue({ code: 'custom', message })
+  })
   .nullish()
 
 const geo = z.object({
@@ -99,7 +100,9 @@ export const rawEventSchema = z.object({
     .nullish()
     .describe('Who it was; taken whole from the latest event that has one'),
   context: context.nullish().describe('Browser, page, device and campaign; every part optional'),
-  properties: keyed.describe('Merged into the session; per key the latest event wins, null removes'),
+  properties: keyed.describe(
+    'Merged into the session; per key the latest event wins, null removes. Up to 256 keys, and in one value up to 16,384 characters and 1,024 parts',
+  ),
   traits: keyed.describe('As `properties`'),
   aux: keyed.describe('As `properties`'),
 })
@@ -173,6 +176,9 @@ function withTimes(raw: RawEvent, recordTime: number | null, maxLatenessMs: numb
     if (value !== null && (value < 0 || value > maxInstantMs))
       return deadLetter('time-out-of-range', `${field}: lies before 1970 or after 9999`)
   }
+  // A producer that counts in micro- or nanoseconds.
+  if (recordTime !== null && recordTime > maxInstantMs)
+    return deadLetter('time-out-of-range', "the record's own timestamp lies after 9999")
   return timed(
     raw,
     timestamp as number | null,
@@ -210,16 +216,6 @@ function epochMs(value: string | number | null | undefined): number | 'malformed
   if (value === null || value === undefined) return null
   if (typeof value === 'number') return Math.trunc(value)
   return parseInstant(value) ?? 'malformed'
-}
-
-function hasGoodKeys(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null) return true
-  if (Array.isArray(value)) return value.every(hasGoodKeys)
-  for (const key of Object.keys(value)) {
-    if (key.length === 0 || key.length > maxKeyLength || key.includes('\0')) return false
-    if (!hasGoodKeys((value as JsonObject)[key])) return false
-  }
-  return true
 }
 
 /** Paths and expectations of the first faults. Never the values: they may be personal data. */

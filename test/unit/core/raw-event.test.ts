@@ -128,6 +128,11 @@ test('every malformed value has its reason', () => {
       decoded({ ...event, traits: Object.fromEntries(Array.from({ length: 257 }, (_, i) => [i, 1])) }),
     ],
     ['invalid-event', decoded({ ...event, context: { page: 'https://x' } })],
+    ['invalid-event', decoded('{"eventId":"e","tabId":"t","type":"x","timestamp":1,"traits":{"a":1e400}}')],
+    ['invalid-event', decoded({ ...event, aux: { a: 'x'.repeat(16_385) } })],
+    ['invalid-event', decoded({ ...event, profile: { id: 'p', metadata: { '': 1 } } })],
+    ['invalid-event', decoded({ ...event, context: { aux: { 'a\0': 1 } } })],
+    ['time-out-of-range', decoded(event, at * 1000)],
   ]
   for (const [reason, outcome] of cases) assert.match(reasonOf(outcome), new RegExp(`^${reason}`))
 })
@@ -151,4 +156,47 @@ test('a key named __proto__ changes no prototype', () => {
   )
   assert.equal(outcome.kind, 'ok')
   assert.equal(({} as { polluted?: number }).polluted, undefined)
+})
+
+test('every record that is cut short has a reason, wherever it is cut', () => {
+  const whole = Buffer.from(
+    JSON.stringify({ ...event, query: 'größe 😀', properties: { a: [1, { b: null }] } }),
+  )
+  for (let length = 0; length < whole.length; length++) {
+    const reason = reasonOf(decode({ value: whole.subarray(0, length), timestamp: at }, 0))
+    assert.match(reason, /^invalid-(json|utf8)/, `${length} bytes`)
+  }
+})
+
+test('a record of 1 MiB is taken, one more byte is too large', () => {
+  const start = JSON.stringify(event)
+  const padded = (bytes: number) => start + ' '.repeat(bytes - start.length)
+  assert.equal(decoded(padded(1024 * 1024)).kind, 'ok')
+  assert.match(reasonOf(decoded(padded(1024 * 1024 + 1))), /^too-large/)
+})
+
+test('a depth of 20 is taken, of objects as of arrays', () => {
+  const nested = (levels: number, open: string, close: string) =>
+    decoded(
+      `{"eventId":"e","tabId":"t","type":"x","timestamp":1,"u":${open.repeat(levels)}1${close.repeat(levels)}}`,
+    )
+  for (const [open, close] of [
+    ['[', ']'],
+    ['{"a":', '}'],
+  ] as const) {
+    assert.equal(nested(19, open, close).kind, 'ok')
+    assert.match(reasonOf(nested(20, open, close)), /^too-deep/)
+  }
+})
+
+test('the first and the last instant are taken', () => {
+  assert.equal(timesOf({ timestamp: '1970-01-01T00:00:00Z' }).time, 0)
+  const last = Date.parse('9999-12-31T23:59:59.999Z')
+  assert.equal(timesOf({ timestamp: '9999-12-31T23:59:59.999Z' }).time, last)
+  assert.equal(timesOf({ timestamp: null }, last).time, last)
+  assert.match(
+    reasonOf(decoded({ ...event, timestamp: '9999-12-31T23:59:59.999-00:01' })),
+    /^time-out-of-range/,
+  )
+  assert.match(reasonOf(decoded(event, last + 1)), /^time-out-of-range/)
 })

@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { createDeviceLookup } from '../../src/adapters/ua-parser-device.ts'
+import { PartitionSessions } from '../../src/core/partition-sessions.ts'
+import { processBatch } from '../../src/pipeline.ts'
+import { testGeo } from '../support/test-lookups.ts'
+
+test('a record whose own timestamp is no date is parked: it stopped the worker, again after every restart', async () => {
+  const at = Date.parse('2026-11-24T10:00:00Z')
+  const value = Buffer.from(
+    JSON.stringify({ eventId: 'e', tabId: 't', type: 'x', timestamp: at, receivedAt: at }),
+  )
+  const record = { offset: 0, timestamp: at * 1e6, key: null, value, headers: {} }
+  const batch = { partition: 0, records: [record], firstOffset: 0, nextOffset: 1 }
+  const sessions = new PartitionSessions(
+    { gapMs: 600_000, allowedLatenessMs: 0, conversionTypes: new Set(), writesOpen: true },
+    Number.NEGATIVE_INFINITY,
+  )
+  const settings = { topic: 'raw-events', epoch: 0, maxLatenessMs: 1, timeZone: 'UTC' }
+  const lookups = { geo: testGeo, device: createDeviceLookup() }
+  const { deadLetters, documents } = await processBatch(
+    batch,
+    sessions,
+    async () => {},
+    lookups,
+    at,
+    settings,
+  )
+  assert.deepEqual(
+    deadLetters.map(({ reason }) => reason),
+    ['time-out-of-range'],
+  )
+  assert.equal(documents.length, 0)
+})
