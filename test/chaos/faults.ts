@@ -166,11 +166,7 @@ async function topicRecreated(world: World, random: Random): Promise<void> {
     await unread(world, random)
     const { ends } = await world.logState()
     for (const [partition, end] of ends) world.lose(partition, before.get(partition) ?? 0, end)
-    await world.admin.deleteTopics({ topics: [world.topic] })
-    while ((await world.admin.listTopics()).includes(world.topic)) await sleep(250)
-    await world.admin.createTopics({
-      topics: [{ topic: world.topic, numPartitions: partitions, replicationFactor: 1 }],
-    })
+    await world.recreateTopic()
     await world.refused(/SOURCE_EPOCH=\d+/)
     await world.nextEpoch()
   })

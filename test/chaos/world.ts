@@ -110,6 +110,19 @@ export class World {
     await this.workload.into(topic)
   }
 
+  /** The same name, and none of its records. */
+  async recreateTopic(): Promise<void> {
+    // A client of its own: one that knows the topic fails in every request while it is gone.
+    const admin = createKafka(this.client).admin()
+    await admin.connect()
+    await admin.deleteTopics({ topics: [this.topic] })
+    while ((await admin.listTopics()).includes(this.topic)) await sleep(250)
+    await admin.createTopics({
+      topics: [{ topic: this.topic, numPartitions: partitions, replicationFactor: 1 }],
+    })
+    await admin.disconnect()
+  }
+
   nextEpoch(): Promise<void> {
     return this.begin(`events-${this.epoch + 1}`, this.epoch + 1)
   }
