@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { ProcessReaper } from '../support/reaper.ts'
 
 const main = join(import.meta.dirname, '../../src/main.ts')
 const wrongClock = join(import.meta.dirname, 'wrong-clock.ts')
@@ -82,6 +83,7 @@ export class WorkerPool {
   readonly surprises: Surprise[] = []
   readonly #env: () => Readonly<Record<string, string>>
   readonly #workers = new Set<ChaosWorker>()
+  readonly #reaper = new ProcessReaper()
   #started = 0
   #revives = true
 
@@ -151,6 +153,7 @@ export class WorkerPool {
   #spawn({ clockShiftMs = 0, env = {} }: StartOptions): ChaosWorker {
     const name = `worker ${++this.#started}`
     const worker = new ChaosWorker(name, { ...this.#env(), ...env }, this.told, clockShiftMs)
+    this.#reaper.guard(worker.child)
     this.#workers.add(worker)
     void worker.exit.then(() => this.#workers.delete(worker))
     return worker

@@ -21,6 +21,11 @@ const REAP_CONTAINER = `
 while read -r line; do :; done
 docker rm --force --volumes "$1"`
 
+const REAP_PROCESSES = `
+pids=
+while read -r line; do pids=$line; done
+[ -z "$pids" ] || kill -9 $pids`
+
 /** A small shell process that waits for the end of this one, however it ends, and then cleans up after it. */
 export class Reaper {
   readonly #shell: ChildProcess
@@ -39,12 +44,17 @@ export class Reaper {
 
   /** The process group to end, in place of the one named before. */
   guard(group: number): void {
-    this.#input.write(`${group}\n`)
+    this.note(String(group))
   }
 
   /** Nothing to kill for now: a process id that has ended may be given to somebody else. */
   forget(): void {
-    this.#input.write('\n')
+    this.note('')
+  }
+
+  /** What the script shall know in the end; the last note counts. */
+  note(line: string): void {
+    this.#input.write(`${line}\n`)
   }
 
   /** Has it do its work now. */
@@ -60,6 +70,27 @@ export class Reaper {
 /** Ends the guarded process group and removes the directory. */
 export function groupReaper(directory: string): Reaper {
   return new Reaper(REAP_GROUP, directory)
+}
+
+/** Processes of this one that must not outlive it, frozen ones included. */
+export class ProcessReaper {
+  readonly #reaper = new Reaper(REAP_PROCESSES, 'processes')
+  readonly #pids = new Set<number>()
+
+  guard(child: ChildProcess): void {
+    const { pid } = child
+    if (pid === undefined) return
+    this.#pids.add(pid)
+    this.#tell()
+    child.once('exit', () => {
+      this.#pids.delete(pid)
+      this.#tell()
+    })
+  }
+
+  #tell(): void {
+    this.#reaper.note([...this.#pids].join(' '))
+  }
 }
 
 /** Removes a container. Ryuk does the same, but it can be switched off and needs an image of its own. */

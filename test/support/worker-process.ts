@@ -4,7 +4,9 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Admin } from 'kafkajs'
+import { ProcessReaper } from './reaper.ts'
 
+const reaper = new ProcessReaper()
 const main = join(import.meta.dirname, '../../src/main.ts')
 
 export type WorkerProcess = {
@@ -17,6 +19,7 @@ export type WorkerProcess = {
 
 export function startWorker(env: Readonly<Record<string, string>>): WorkerProcess {
   const child = spawn(process.execPath, [main, 'run'], { env: { ...process.env, ...env } })
+  reaper.guard(child)
   const output: string[] = []
   child.stdout.on('data', chunk => output.push(String(chunk)))
   child.stderr.on('data', chunk => output.push(String(chunk)))
