@@ -1,8 +1,9 @@
 // Commands → configuration → adapters → worker; signals; exit code.
 import { Command } from 'commander'
 import { type CommandDefinition, UsageError } from './commands/command.ts'
-import { flagOf, readConfig, settings } from './config.ts'
+import { flagOf, readConfig } from './config.ts'
 import { WorkerError } from './core/worker-error.ts'
+import { settings } from './settings.ts'
 
 /** Loaded when they are asked for: the clients of Kafka and Elasticsearch take a second to load. */
 const commands = [
@@ -82,6 +83,8 @@ function commandOf(name: string, definition: CommandDefinition, action: Action):
   for (const { flags, about, default: fallback } of definition.options) command.option(flags, about, fallback)
   for (const name of definition.settings) {
     const { about, default: fallback, env } = settings[name]
+    // A flag is seen by every user of the machine.
+    if ('isSecret' in settings[name]) continue
     command.option(`${flagOf(name)} <value>`, `${about} (${env}${fallback && `; default: ${fallback}`})`)
   }
   return command.action(() => {

@@ -6,6 +6,11 @@ import { describeFailure, type Failure, failureOf, heals, refusal } from './elas
 export type ElasticsearchSettings = {
   /** URL of a node, or of what stands before several. Credentials in it are used, and never shown. */
   readonly node: string
+  readonly auth?: { readonly apiKey: string } | { readonly username: string; readonly password: string }
+  /** PEM of the certificate authority. */
+  readonly ca?: string
+  /** SHA-256 fingerprint of the certificate authority, hexadecimal. */
+  readonly caFingerprint?: string
   /** How long one request may take, ms. */
   readonly requestTimeoutMs?: number
 }
@@ -22,10 +27,16 @@ const probeTimeoutMs = 5_000
 const probePauseMs = 500
 
 /** A client that has not spoken to its node yet. @throws WorkerError for what is not a URL */
-export function elasticsearchClient({ node, requestTimeoutMs }: ElasticsearchSettings): Client {
-  parsedNode(node)
+export function elasticsearchClient(settings: ElasticsearchSettings): Client {
+  parsedNode(settings.node)
+  const { node, auth, ca, caFingerprint, requestTimeoutMs } = settings
+  if (caFingerprint !== undefined && parsedNode(node).protocol !== 'https:')
+    throw new WorkerError('configuration', 'ELASTICSEARCH_CA_FINGERPRINT needs a node with https://')
   return new Client({
     node,
+    ...(auth && { auth }),
+    ...(ca !== undefined && { tls: { ca } }),
+    ...(caFingerprint !== undefined && { caFingerprint }),
     // Stated, not inherited: 30 s in this client, none at all in the next major version.
     requestTimeout: requestTimeoutMs ?? defaultRequestTimeoutMs,
     // Retries are ours alone: the client's own would multiply with them, and they leave out 429 and time-outs.

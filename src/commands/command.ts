@@ -1,4 +1,5 @@
-import type { Config, SettingName } from '../config.ts'
+import type { Config } from '../config.ts'
+import type { SettingName } from '../settings.ts'
 
 /** An option that is not a setting: it belongs to one command and has no environment variable. */
 export type CommandOption = { readonly flags: string; readonly about: string; readonly default?: string }

@@ -3,6 +3,7 @@ import { writeFileOfLines, writeLines } from '../adapters/ndjson-output.ts'
 import { parseInstant } from '../core/instant.ts'
 import { type GenerateOptions, generateDefaults, generateEvents, generateLines } from '../generate.ts'
 import { defineCommand, UsageError } from './command.ts'
+import { kafkaClientOf, kafkaSettings } from './connections.ts'
 import { counted, progressLine } from './progress.ts'
 
 const defaults = generateDefaults
@@ -11,7 +12,7 @@ export const generate = defineCommand({
   about:
     'Makes raw events of a made-up shop, for trials and benchmarks: to standard output, a file (--out) or KAFKA_TOPIC ' +
     '(--kafka). The same options give the same bytes everywhere.',
-  settings: ['kafkaBrokers', 'kafkaTopic'],
+  settings: [...kafkaSettings, 'kafkaTopic'],
   options: [
     { flags: '--count <n>', about: `how many events (default: ${defaults.count})` },
     { flags: '--seed <n>', about: `another seed, another log (default: ${defaults.seed})` },
@@ -37,7 +38,7 @@ export const generate = defineCommand({
       else await writeLines(process.stdout, lines)
       return signal.aborted ? 1 : 0
     }
-    const client = { brokers: config.kafkaBrokers, clientId: 'sessionloom-generate' }
+    const client = kafkaClientOf(config, 'sessionloom-generate')
     const writer = new KafkaEventWriter({ client, topic: config.kafkaTopic })
     const progress = progressLine(process.stderr)
     let written = 0

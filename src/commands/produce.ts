@@ -3,6 +3,7 @@ import { NdjsonEventSource, openInput } from '../adapters/ndjson-event-source.ts
 import { decode } from '../core/raw-event.ts'
 import type { SourceRecord } from '../ports/event-source.ts'
 import { defineCommand } from './command.ts'
+import { kafkaClientOf, kafkaSettings } from './connections.ts'
 import { counted, progressLine } from './progress.ts'
 
 export const produce = defineCommand({
@@ -11,11 +12,11 @@ export const produce = defineCommand({
     'An event without `receivedAt` gets the one that a replay of the file would take, so that the worker decides the ' +
     'same. A line that is no valid event is written as it is, and becomes a dead letter of the worker.',
   argument: { name: 'FILE', about: 'NDJSON file of raw events, or - for standard input' },
-  settings: ['kafkaBrokers', 'kafkaTopic'],
+  settings: [...kafkaSettings, 'kafkaTopic'],
   options: [],
   async run({ config, argument, signal }) {
     const writer = new KafkaEventWriter({
-      client: { brokers: config.kafkaBrokers, clientId: 'sessionloom-produce' },
+      client: kafkaClientOf(config, 'sessionloom-produce'),
       topic: config.kafkaTopic,
     })
     const progress = progressLine(process.stderr)

@@ -12,6 +12,7 @@ import { tellAll } from '../ports/telemetry.ts'
 import { trackReadiness } from '../readiness.ts'
 import { Worker } from '../worker.ts'
 import { defineCommand } from './command.ts'
+import { elasticsearchOf, elasticsearchSettings, kafkaClientOf, kafkaSettings } from './connections.ts'
 import { systemClock } from './finite-run.ts'
 
 const closeQuietEveryMs = 1_000
@@ -23,12 +24,12 @@ export const run = defineCommand({
     'Reads raw events from KAFKA_TOPIC and keeps the Session documents in Elasticsearch exactly what a batch over ' +
     'the whole topic would compute. Start as many as there are partitions, at most. `setup` must have run once.',
   settings: [
-    'kafkaBrokers',
+    ...kafkaSettings,
     'kafkaTopic',
     'kafkaGroupId',
     'kafkaDeadLetterTopic',
     'kafkaSessionTimeout',
-    'elasticsearchNode',
+    ...elasticsearchSettings,
     'indexPrefix',
     'sourceEpoch',
     'sessionGap',
@@ -49,7 +50,7 @@ export const run = defineCommand({
     const readiness = trackReadiness(() => worker?.waitsFor ?? null)
     const log = pinoTelemetry(createLogger(config.logLevel, process.stdout.isTTY))
     const telemetry = tellAll(log, metrics.telemetry, readiness.telemetry)
-    const kafka = { brokers: config.kafkaBrokers, clientId: 'sessionloom' }
+    const kafka = kafkaClientOf(config, 'sessionloom')
     const topic = config.kafkaTopic
     const giveUp = new AbortController()
 
@@ -66,7 +67,7 @@ export const run = defineCommand({
     }
     const partitions = await requireTopic(kafka, topic)
     await requireTopic(kafka, config.kafkaDeadLetterTopic)
-    const client = await connectElasticsearch({ node: config.elasticsearchNode, signal })
+    const client = await connectElasticsearch({ ...elasticsearchOf(config), signal })
     const store = new ElasticsearchSessionStore({
       client,
       prefix: config.indexPrefix,

@@ -2,6 +2,7 @@ import { connectElasticsearch } from '../adapters/elasticsearch-client.ts'
 import { installTemplate } from '../adapters/elasticsearch-template.ts'
 import { ensureTopics } from '../adapters/kafka-topics.ts'
 import { defineCommand } from './command.ts'
+import { elasticsearchOf, elasticsearchSettings, kafkaClientOf, kafkaSettings } from './connections.ts'
 
 export const setup = defineCommand({
   about:
@@ -9,12 +10,12 @@ export const setup = defineCommand({
     'INDEX_PREFIX, which records the gap and, for this SOURCE_EPOCH, the topic and its partition count. Safe to repeat. ' +
     'It refuses to change what the stored sessions depend on.',
   settings: [
-    'kafkaBrokers',
+    ...kafkaSettings,
     'kafkaTopic',
     'kafkaDeadLetterTopic',
     'kafkaPartitions',
     'kafkaReplication',
-    'elasticsearchNode',
+    ...elasticsearchSettings,
     'indexPrefix',
     'sourceEpoch',
     'sessionGap',
@@ -22,10 +23,10 @@ export const setup = defineCommand({
   options: [],
   async run({ config, signal }) {
     const { kafkaTopic, kafkaDeadLetterTopic, indexPrefix, sourceEpoch } = config
-    const client = await connectElasticsearch({ node: config.elasticsearchNode, signal })
+    const client = await connectElasticsearch({ ...elasticsearchOf(config), signal })
     try {
       const replicationFactor = config.kafkaReplication
-      const topics = await ensureTopics({ brokers: config.kafkaBrokers, clientId: 'sessionloom' }, [
+      const topics = await ensureTopics(kafkaClientOf(config, 'sessionloom'), [
         { topic: kafkaTopic, partitions: config.kafkaPartitions, replicationFactor },
         { topic: kafkaDeadLetterTopic, partitions: 1, replicationFactor, moreRoomThan: kafkaTopic },
       ])

@@ -1,10 +1,11 @@
 // The tables of the README, made from where their facts live. `npm run docs` writes them; a test holds them equal.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { flagOf, type SettingName, settings } from '../../src/config.ts'
+import { flagOf } from '../../src/config.ts'
 import { documentFields, type Field, type FieldTree, isField } from '../../src/core/document-fields.ts'
 import { deadLetterReasons } from '../../src/core/outcome.ts'
 import { rawEventSchema } from '../../src/core/raw-event.ts'
+import { type SettingName, settings } from '../../src/settings.ts'
 
 export const readmePath = join(import.meta.dirname, '../../README.md')
 
@@ -17,7 +18,8 @@ const tables: Readonly<Record<string, () => string>> = {
       ['variable', 'flag', 'default', 'meaning'],
       (Object.keys(settings) as SettingName[]).map(name => {
         const { env, default: fallback, about } = settings[name]
-        return [`\`${env}\``, `\`${flagOf(name)}\``, fallback === '' ? '' : `\`${fallback}\``, about]
+        const flag = 'isSecret' in settings[name] ? '' : `\`${flagOf(name)}\``
+        return [`\`${env}\``, flag, fallback === '' ? '' : `\`${fallback}\``, about]
       }),
     ),
   event: () =>

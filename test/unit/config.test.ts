@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict'
+import { rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'node:test'
-import { flagOf, parseDuration, readConfig, type SettingName, settings } from '../../src/config.ts'
+import { flagOf, readConfig } from '../../src/config.ts'
+import { parseDuration, type SettingName, settings } from '../../src/settings.ts'
 
 const everything = Object.keys(settings) as SettingName[]
 
@@ -63,4 +67,46 @@ test('durations have a unit', () => {
 
 test('flags are the names of the variables', () => {
   assert.equal(flagOf('kafkaDeadLetterTopic'), '--kafka-dead-letter-topic')
+})
+
+test('settings that need or exclude one another are told with the others', () => {
+  const read = readConfig(
+    everything,
+    {},
+    {
+      KAFKA_SASL_MECHANISM: 'plain',
+      KAFKA_CA_FILE: import.meta.filename,
+      KAFKA_CERT_FILE: '/nowhere.pem',
+      ELASTICSEARCH_API_KEY: 'a2V5',
+      ELASTICSEARCH_USERNAME: 'elastic',
+    },
+  )
+  assert.ok(!read.ok)
+  const told = [
+    'KAFKA_CERT_FILE',
+    'KAFKA_CA_FILE',
+    'KAFKA_USERNAME',
+    'KAFKA_PASSWORD',
+    'ELASTICSEARCH_USERNAME',
+  ]
+  for (const name of told)
+    assert.ok(
+      read.faults.some(fault => fault.startsWith(`${name}: `)),
+      name,
+    )
+  assert.ok(read.faults.includes('KAFKA_CERT_FILE: cannot be read: ENOENT'))
+})
+
+test('a secret comes from its variable or from a file, never from a flag, and is never shown', t => {
+  const path = join(tmpdir(), `sessionloom-${process.pid}.secret`)
+  writeFileSync(path, 'hunter2\n')
+  t.after(() => rmSync(path))
+  const names = ['elasticsearchApiKey'] as const
+  const fromFile = readConfig(names, { elasticsearchApiKey: 'flag' }, { ELASTICSEARCH_API_KEY_FILE: path })
+  assert.ok(fromFile.ok && fromFile.config.elasticsearchApiKey === 'hunter2')
+  const both = readConfig(names, {}, { ELASTICSEARCH_API_KEY_FILE: path, ELASTICSEARCH_API_KEY: 'hunter3' })
+  assert.ok(!both.ok)
+  assert.doesNotMatch(both.faults.join(), /hunter/)
+  const gone = readConfig(names, {}, { ELASTICSEARCH_API_KEY_FILE: '/nowhere' })
+  assert.deepEqual(!gone.ok && gone.faults, ['ELASTICSEARCH_API_KEY_FILE: cannot be read: ENOENT'])
 })

@@ -1,0 +1,68 @@
+// Settings → how to reach Kafka and Elasticsearch, for every command that does.
+import type { ElasticsearchSettings } from '../adapters/elasticsearch-client.ts'
+import type { KafkaClientSettings } from '../adapters/kafka-client.ts'
+import type { Config } from '../config.ts'
+
+export const kafkaSettings = [
+  'kafkaBrokers',
+  'kafkaTls',
+  'kafkaCaFile',
+  'kafkaCertFile',
+  'kafkaKeyFile',
+  'kafkaSaslMechanism',
+  'kafkaUsername',
+  'kafkaPassword',
+] as const
+
+export const elasticsearchSettings = [
+  'elasticsearchNode',
+  'elasticsearchApiKey',
+  'elasticsearchUsername',
+  'elasticsearchPassword',
+  'elasticsearchCaFile',
+  'elasticsearchCaFingerprint',
+] as const
+
+export function kafkaClientOf(
+  config: Config<(typeof kafkaSettings)[number]>,
+  clientId: string,
+): KafkaClientSettings {
+  const { kafkaCaFile: ca, kafkaCertFile: cert, kafkaKeyFile: key, kafkaSaslMechanism: mechanism } = config
+  return {
+    brokers: config.kafkaBrokers,
+    clientId,
+    ...(config.kafkaTls === 'on' && {
+      ssl: { ...(ca !== null && { ca }), ...(cert !== null && key !== null && { cert, key }) },
+    }),
+    ...(mechanism !== 'none' && { sasl: saslOf(mechanism, config.kafkaUsername, config.kafkaPassword) }),
+  }
+}
+
+/** kafkajs's type pairs each mechanism with its own options. */
+function saslOf(
+  mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512',
+  username: string,
+  password: string,
+): NonNullable<KafkaClientSettings['sasl']> {
+  switch (mechanism) {
+    case 'plain':
+      return { mechanism, username, password }
+    case 'scram-sha-256':
+      return { mechanism, username, password }
+    case 'scram-sha-512':
+      return { mechanism, username, password }
+  }
+}
+
+export function elasticsearchOf(
+  config: Config<(typeof elasticsearchSettings)[number]>,
+): ElasticsearchSettings {
+  const { elasticsearchApiKey: apiKey, elasticsearchUsername: username, elasticsearchCaFile: ca } = config
+  return {
+    node: config.elasticsearchNode,
+    ...(apiKey !== '' && { auth: { apiKey } }),
+    ...(username !== '' && { auth: { username, password: config.elasticsearchPassword } }),
+    ...(ca !== null && { ca }),
+    ...(config.elasticsearchCaFingerprint !== '' && { caFingerprint: config.elasticsearchCaFingerprint }),
+  }
+}

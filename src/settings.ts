@@ -1,0 +1,239 @@
+// Every setting, once: its variable, default and meaning.
+import { readFileSync } from 'node:fs'
+import { z } from 'zod'
+import { isTimeZone } from './core/enrichment/weekday.ts'
+
+/** Milliseconds of `500ms`, `30s`, `10m`, `12h`, `30d`; Infinity of `unlimited`; null of anything else. */
+export function parseDuration(text: string): number | null {
+  if (text === 'unlimited') return Number.POSITIVE_INFINITY
+  const match = /^(\d{1,9})(ms|s|m|h|d)$/.exec(text)
+  if (match === null) return null
+  const unitMs = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }[match[2] as 'ms']
+  return Number(match[1]) * unitMs
+}
+
+const text = z.string().trim().min(1, 'must not be empty')
+const list = text.transform(value =>
+  value
+    .split(',')
+    .map(item => item.trim())
+    .filter(item => item !== ''),
+)
+
+function duration({ min, unlimited = false }: { min: number; unlimited?: boolean }) {
+  const example = unlimited ? '`30s`, `10m`, `30d` or `unlimited`' : '`500ms`, `30s`, `10m` or `30d`'
+  return text.transform((value, context) => {
+    const ms = parseDuration(value)
+    if (ms === null || (ms === Number.POSITIVE_INFINITY && !unlimited)) {
+      context.addIssue(`expected a duration such as ${example}`)
+      return z.NEVER
+    }
+    if (ms >= min) return ms
+    context.addIssue(`must be at least ${min} ms`)
+    return z.NEVER
+  })
+}
+
+function whole(min: number, max: number) {
+  return text
+    .refine(value => /^\d+$/.test(value), `expected a whole number from ${min} to ${max}`)
+    .transform(Number)
+    .refine(value => value >= min && value <= max, `expected a whole number from ${min} to ${max}`)
+}
+
+/** `null` for `off`. */
+const httpAddress = text.transform((value, context) => {
+  if (value === 'off') return null
+  const match = /^(\[[0-9a-fA-F:.]+\]|[a-zA-Z0-9._-]+):(\d{1,5})$/.exec(value)
+  const port = Number(match?.[2])
+  if (match !== null && port <= 65_535) return { host: (match[1] as string).replace(/^\[|\]$/g, ''), port }
+  context.addIssue('expected host:port such as 127.0.0.1:9464, or `off`')
+  return z.NEVER
+})
+
+const topic = text.regex(/^[a-zA-Z0-9._-]{1,249}$/, 'expected a topic name: letters, digits, `.`, `_`, `-`')
+
+/** The text of a file; null where no file is named. */
+const fileText = z.string().transform((path, context) => {
+  if (path === '') return null
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    context.addIssue(`cannot be read: ${(error as NodeJS.ErrnoException).code}`)
+    return z.NEVER
+  }
+})
+
+export type Setting = {
+  readonly env: string
+  readonly default: string
+  readonly about: string
+  readonly schema: z.ZodType
+  /** Has no flag, which others could see; may be read from the file that `…_FILE` names. */
+  readonly isSecret?: true
+}
+const setting = <S extends z.ZodType>(env: string, fallback: string, schema: S, about: string) => ({
+  env,
+  default: fallback,
+  schema,
+  about,
+})
+const secret = (env: string, about: string) => ({
+  ...setting(env, '', z.string(), about),
+  isSecret: true as const,
+})
+
+export const settings = {
+  kafkaBrokers: setting(
+    'KAFKA_BROKERS',
+    'localhost:9092',
+    list,
+    'Brokers to start from, host:port, separated by commas',
+  ),
+  kafkaTopic: setting('KAFKA_TOPIC', 'raw-events', topic, 'Topic of raw events, keyed by tab id'),
+  kafkaGroupId: setting('KAFKA_GROUP_ID', 'sessionloom', text, 'Consumer group of the workers'),
+  kafkaDeadLetterTopic: setting(
+    'KAFKA_DEAD_LETTER_TOPIC',
+    'raw-events.dead-letters',
+    topic,
+    'Topic for records that cannot become events',
+  ),
+  kafkaPartitions: setting(
+    'KAFKA_PARTITIONS',
+    '4',
+    whole(1, 10_000),
+    'Partitions of a topic that `setup` creates',
+  ),
+  kafkaReplication: setting(
+    'KAFKA_REPLICATION',
+    '1',
+    whole(1, 15),
+    'Replication factor of a topic that `setup` creates; 3 in production',
+  ),
+  kafkaSessionTimeout: setting(
+    'KAFKA_SESSION_TIMEOUT',
+    '30s',
+    duration({ min: 1_000 }),
+    'A worker that sends no heartbeat for this long loses its partitions; within the limits of the broker (6s to 30m)',
+  ),
+  kafkaTls: setting(
+    'KAFKA_TLS',
+    'off',
+    z.enum(['off', 'on'], 'expected `off` or `on`'),
+    'Whether to speak TLS with the brokers',
+  ),
+  kafkaCaFile: setting(
+    'KAFKA_CA_FILE',
+    '',
+    fileText,
+    'PEM file of who signed the certificates of the brokers',
+  ),
+  kafkaCertFile: setting('KAFKA_CERT_FILE', '', fileText, 'PEM file of this client’s certificate, for mTLS'),
+  kafkaKeyFile: setting('KAFKA_KEY_FILE', '', fileText, 'PEM file of the key to that certificate'),
+  kafkaSaslMechanism: setting(
+    'KAFKA_SASL_MECHANISM',
+    'none',
+    z.enum(
+      ['none', 'plain', 'scram-sha-256', 'scram-sha-512'],
+      'expected none, plain, scram-sha-256 or scram-sha-512',
+    ),
+    'How to log in to Kafka. `plain` sends the password as it is: use TLS with it',
+  ),
+  kafkaUsername: setting('KAFKA_USERNAME', '', z.string(), 'User of Kafka'),
+  kafkaPassword: secret('KAFKA_PASSWORD', 'Its password'),
+  elasticsearchNode: setting(
+    'ELASTICSEARCH_NODE',
+    'http://localhost:9200',
+    z.url({ protocol: /^https?$/, error: 'expected a URL such as http://localhost:9200' }),
+    'Elasticsearch to write to',
+  ),
+  elasticsearchApiKey: secret('ELASTICSEARCH_API_KEY', 'API key, encoded as Elasticsearch gives it'),
+  elasticsearchUsername: setting('ELASTICSEARCH_USERNAME', '', z.string(), 'User, where there is no API key'),
+  elasticsearchPassword: secret('ELASTICSEARCH_PASSWORD', 'Its password'),
+  elasticsearchCaFile: setting(
+    'ELASTICSEARCH_CA_FILE',
+    '',
+    fileText,
+    'PEM file of who signed the certificate of the node',
+  ),
+  elasticsearchCaFingerprint: setting(
+    'ELASTICSEARCH_CA_FINGERPRINT',
+    '',
+    z
+      .string()
+      .regex(/^([0-9a-fA-F]{2}(:?[0-9a-fA-F]{2}){31})?$/, 'expected the SHA-256 fingerprint in hexadecimal'),
+    'SHA-256 fingerprint of that certificate authority, as Elasticsearch prints it at its first start',
+  ),
+  indexPrefix: setting(
+    'INDEX_PREFIX',
+    'sessions',
+    text.regex(
+      /^[a-z][a-z0-9_-]{0,99}$/,
+      'expected lower-case letters, digits, `_`, `-`, beginning with a letter',
+    ),
+    'Alias that users query; indices are named PREFIX-yyyy.MM.01',
+  ),
+  sourceEpoch: setting(
+    'SOURCE_EPOCH',
+    '0',
+    whole(0, 1023),
+    'Names the log; raised by one whenever the topic is replaced by another',
+  ),
+  sessionGap: setting(
+    'SESSION_GAP',
+    '10m',
+    duration({ min: 1_000 }),
+    'A longer silence of a tab begins a new session; exactly this long does not',
+  ),
+  allowedLateness: setting(
+    'ALLOWED_LATENESS',
+    '5m',
+    duration({ min: 0 }),
+    'How far behind the newest event time still counts as on time. Later events cost a look-up, never correctness',
+  ),
+  maxLateness: setting(
+    'MAX_LATENESS',
+    '30d',
+    duration({ min: 1_000, unlimited: true }),
+    'An event that happened longer before it was received is a dead letter; `unlimited` for a backfill',
+  ),
+  flushInterval: setting(
+    'FLUSH_INTERVAL',
+    '500ms',
+    duration({ min: 10 }),
+    'Longest wait for a batch to fill; what a document lags behind its event',
+  ),
+  timeZone: setting(
+    'TIME_ZONE',
+    'UTC',
+    text.refine(isTimeZone, 'expected an IANA time zone such as Europe/Berlin'),
+    'Zone of weekday and hour',
+  ),
+  geoDatabase: setting(
+    'GEO_DATABASE',
+    '',
+    z.string(),
+    'An MMDB file of your own (MaxMind, DB-IP). Without it, the embedded country database',
+  ),
+  conversionTypes: setting('CONVERSION_TYPES', 'conversion', list, 'Event types that count as a conversion'),
+  onDataLoss: setting(
+    'ON_DATA_LOSS',
+    'stop',
+    z.enum(['stop', 'continue'], 'expected `stop` or `continue`'),
+    'What to do when records expired before they were read',
+  ),
+  httpAddress: setting(
+    'HTTP_ADDRESS',
+    '127.0.0.1:0',
+    httpAddress,
+    'Where /livez, /readyz and /metrics are served, host:port; port 0 takes a free one and logs it; `off` for none',
+  ),
+  logLevel: setting(
+    'LOG_LEVEL',
+    'info',
+    z.enum(['debug', 'info', 'warn', 'error', 'silent'], 'expected debug, info, warn, error or silent'),
+    'Least severe message that is logged',
+  ),
+} as const satisfies { readonly [name: string]: Setting }
+
+export type SettingName = keyof typeof settings
