@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Client } from '@elastic/elasticsearch'
 import type { Admin } from 'kafkajs'
 import { createKafka, type KafkaClientSettings } from '../../src/adapters/kafka-client.ts'
+import { ensureTopics } from '../../src/adapters/kafka-topics.ts'
 import { sessionloom } from '../support/command.ts'
 import { type Server, UnavailableError } from '../support/server.ts'
 import { startElasticsearch, startKafka } from '../support/services.ts'
@@ -117,10 +118,8 @@ export class World {
     await admin.connect()
     await admin.deleteTopics({ topics: [this.topic] })
     while ((await admin.listTopics()).includes(this.topic)) await sleep(250)
-    await admin.createTopics({
-      topics: [{ topic: this.topic, numPartitions: partitions, replicationFactor: 1 }],
-    })
     await admin.disconnect()
+    await ensureTopics(this.client, [{ topic: this.topic, partitions, replicationFactor: 1 }])
   }
 
   nextEpoch(): Promise<void> {
