@@ -43,7 +43,7 @@ export function createKafka(settings: KafkaClientSettings): Kafka {
   repairKafkajs()
   readZstd()
   const { brokers, clientId, ssl, sasl, log } = settings
-  const connections: Connections = { open: new Set(), areCut: false }
+  const connections: Connections = { open: new Set(), areCut: false, lastError: null, tell: () => {} }
   const kafka = new Kafka({
     // kafkajs tries on where it has a broker to try; an empty list is the only way to make it give up.
     brokers: () => (connections.areCut ? [] : [...brokers]),
@@ -81,8 +81,16 @@ export async function connectWithin(
   settings: KafkaClientSettings,
   timeoutMs: number = connectTimeoutMs,
 ): Promise<void> {
+  const connections = connectionsOf.get(kafka)!
   const { promise: timeout, reject: giveUp } = Promise.withResolvers<never>()
-  const timer = setTimeout(() => giveUp(new Error(`no answer within ${timeoutMs / 1000} s`)), timeoutMs)
+  const timer = setTimeout(() => {
+    const { lastError } = connections
+    giveUp(new Error(`no answer within ${timeoutMs / 1000} s${lastError ? `, ${lastError.message}` : ''}`))
+  }, timeoutMs)
+  // kafkajs would try on, and no attempt makes a certificate good.
+  connections.tell = error => {
+    if (certificateFaults.has(error.code ?? '')) giveUp(untrusted(settings, error))
+  }
   try {
     await Promise.race([client.connect(), timeout])
   } catch (error) {
@@ -122,7 +130,34 @@ export function clusterOf(kafka: Kafka): Cluster {
   return found!
 }
 
-type Connections = { readonly open: Set<net.Socket>; areCut: boolean }
+type Connections = {
+  readonly open: Set<net.Socket>
+  areCut: boolean
+  lastError: NodeJS.ErrnoException | null
+  /** Told of every connection that fails. */
+  tell: (error: NodeJS.ErrnoException) => void
+}
+
+/** Codes of OpenSSL and Node for a certificate that is not to be trusted. */
+const certificateFaults: ReadonlySet<string> = new Set([
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'CERT_HAS_EXPIRED',
+  'CERT_NOT_YET_VALID',
+  'ERR_TLS_CERT_ALTNAME_INVALID',
+])
+
+function untrusted({ brokers }: KafkaClientSettings, cause: Error): WorkerError {
+  return new WorkerError(
+    'unauthorized',
+    `the certificate of Kafka at ${brokers.join(', ')} is not trusted: ${cause.message}. Set KAFKA_CA_FILE to who signed ` +
+      'it, and name the brokers as the certificate does.',
+    { cause },
+  )
+}
 
 const connectionsOf = new WeakMap<Kafka, Connections>()
 
@@ -136,6 +171,10 @@ function socketFactory(connections: Connections): ISocketFactory {
       : net.connect({ host, port }, onConnect)
     socket.setKeepAlive(true, 60_000)
     connections.open.add(socket)
+    socket.once('error', error => {
+      connections.lastError = error
+      connections.tell(error)
+    })
     socket.once('close', () => connections.open.delete(socket))
     return socket
   }

@@ -18,6 +18,7 @@ export type Told = {
   expired: number
   conflicts: number
   recalled: number
+  reduced: number
 }
 export type Exit = { readonly code: number | null; readonly signal: NodeJS.Signals | null }
 export type StartOptions = { readonly clockShiftMs?: number; readonly env?: Readonly<Record<string, string>> }
@@ -64,6 +65,7 @@ export class ChaosWorker {
       if (event.records !== sum) this.#told.unbalanced++
       return
     }
+    if (event.event === 'DocumentReduced') this.#told.reduced++
     if (event.event === 'RecordsExpired') this.#told.expired += event.records
     if (event.event === 'SessionsRecalled') {
       this.#told.recalled += event.documents
@@ -79,7 +81,15 @@ export class ChaosWorker {
 export type Surprise = { readonly worker: string; readonly exit: Exit; readonly lines: readonly string[] }
 
 export class WorkerPool {
-  readonly told: Told = { batches: 0, records: 0, unbalanced: 0, expired: 0, conflicts: 0, recalled: 0 }
+  readonly told: Told = {
+    batches: 0,
+    records: 0,
+    unbalanced: 0,
+    expired: 0,
+    conflicts: 0,
+    recalled: 0,
+    reduced: 0,
+  }
   readonly surprises: Surprise[] = []
   readonly #env: () => Readonly<Record<string, string>>
   readonly #workers = new Set<ChaosWorker>()

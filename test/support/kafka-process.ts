@@ -43,8 +43,22 @@ export function kafkaProperties({ bind, host, port, controllerPort }: KafkaListe
   }
 }
 
-/** A broker from the jars on Maven Central, without Docker. */
-export async function startKafkaProcess(): Promise<Server> {
+/** What a broker gets beyond the plain listener. */
+export type KafkaExtras = {
+  readonly properties: Readonly<Record<string, string>>
+  readonly formatArgs: readonly string[]
+}
+
+/** A broker from the jars on Maven Central, without Docker. `extras` may write files into its directory. */
+export async function startKafkaProcess(
+  extras: (
+    directory: string,
+    plain: Readonly<Record<string, string>>,
+  ) => Promise<KafkaExtras> = async () => ({
+    properties: {},
+    formatArgs: [],
+  }),
+): Promise<Server> {
   const java = await findJava()
   const classPath = ['-cp', join(await kafkaJars(java), '*')]
   const [port, controllerPort] = [await freePort(), await freePort()]
@@ -55,8 +69,10 @@ export async function startKafkaProcess(): Promise<Server> {
     address,
     prepare: async directory => {
       const file = join(directory, 'server.properties')
-      await writeFile(file, lines({ ...kafkaProperties(listener), 'log.dirs': join(directory, 'data') }))
-      const format = ['kafka.tools.StorageTool', 'format', '-t', clusterId(), '-c', file]
+      const plain = { ...kafkaProperties(listener), 'log.dirs': join(directory, 'data') }
+      const { properties, formatArgs } = await extras(directory, plain)
+      await writeFile(file, lines({ ...plain, ...properties }))
+      const format = ['kafka.tools.StorageTool', 'format', '-t', clusterId(), '-c', file, ...formatArgs]
       await run(java.executable, [...classPath, ...format])
       const args = ['-Xmx512m', '-XX:-UsePerfData', ...classPath, 'kafka.Kafka', file]
       return { executable: java.executable, args }
