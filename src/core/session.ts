@@ -211,9 +211,20 @@ function sumQuality(a: Quality, b: Quality): Quality {
   }
 }
 
-/** Both lists without repeats, sorted by id. */
+/** Both lists without repeats. Both are sorted by id, as is the result. */
 export function unionKeys(a: readonly SessionKey[], b: readonly SessionKey[]): readonly SessionKey[] {
-  if (b.length === 0) return a
-  const byId = new Map([...a, ...b].map(key => [key.id, key]))
-  return [...byId.values()].sort((x, y) => (x.id < y.id ? -1 : 1))
+  const [long, short] = a.length < b.length ? [b, a] : [a, b]
+  // Not sorted anew: 8,000 events of a tab backwards in time, each the start of another id, took 17 s so.
+  return short.reduce(withKey, long)
+}
+
+function withKey(keys: readonly SessionKey[], key: SessionKey): readonly SessionKey[] {
+  let from = 0
+  let to = keys.length
+  while (from < to) {
+    const middle = (from + to) >>> 1
+    if ((keys[middle] as SessionKey).id < key.id) from = middle + 1
+    else to = middle
+  }
+  return keys[from]?.id === key.id ? keys : keys.toSpliced(from, 0, key)
 }
