@@ -152,6 +152,12 @@ export const settings = {
     z.enum(['stop', 'continue'], 'expected `stop` or `continue`'),
     'What to do when records expired before they were read',
   ),
+  shutdownDeadline: setting(
+    'SHUTDOWN_DEADLINE',
+    '25s',
+    duration({ min: 100 }),
+    'How long SIGTERM or SIGINT waits for the batches in work. Shorter than the time until the process is killed',
+  ),
   logLevel: setting(
     'LOG_LEVEL',
     'info',

@@ -1,18 +1,19 @@
 import { connectElasticsearch } from '../adapters/elasticsearch-client.ts'
 import { ElasticsearchSessionStore } from '../adapters/elasticsearch-session-store.ts'
 import { checkTemplate } from '../adapters/elasticsearch-template.ts'
+import type { KafkaClientSettings } from '../adapters/kafka-client.ts'
 import { KafkaDeadLetterSink } from '../adapters/kafka-dead-letter-sink.ts'
 import { KafkaEventSource } from '../adapters/kafka-event-source.ts'
 import { requireTopic } from '../adapters/kafka-topics.ts'
 import { createLogger, pinoTelemetry } from '../adapters/pino-telemetry.ts'
+import type { Config } from '../config.ts'
 import { openLookups } from '../lookups.ts'
 import { Worker } from '../worker.ts'
 import { defineCommand } from './command.ts'
 import { systemClock } from './finite-run.ts'
+import { runUntilSignal, unlessAborted } from './shutdown.ts'
 
 const closeQuietEveryMs = 1_000
-/** How long a signal waits for the batch in work. */
-const shutdownDeadlineMs = 25_000
 
 export const run = defineCommand({
   about:
@@ -35,6 +36,7 @@ export const run = defineCommand({
     'geoDatabase',
     'conversionTypes',
     'onDataLoss',
+    'shutdownDeadline',
     'logLevel',
   ],
   options: [],
@@ -43,27 +45,28 @@ export const run = defineCommand({
     const telemetry = pinoTelemetry(createLogger(config.logLevel, process.stdout.isTTY))
     const kafka = { brokers: config.kafkaBrokers, clientId: 'sessionloom' }
     const topic = config.kafkaTopic
-    const giveUp = new AbortController()
+
+    const stopping = () => telemetry({ kind: 'WorkerStopping', signal: String(signal.reason) })
+    if (signal.aborted) stopping()
+    else signal.addEventListener('abort', stopping, { once: true })
+
+    const stopped = () => {
+      telemetry({ kind: 'WorkerStopped', reason: String(signal.reason) })
+      return 0
+    }
 
     await using resources = new AsyncDisposableStack()
-    const partitions = await requireTopic(kafka, topic)
-    await requireTopic(kafka, config.kafkaDeadLetterTopic)
-    const client = await connectElasticsearch({ node: config.elasticsearchNode, signal })
-    const store = new ElasticsearchSessionStore({
-      client,
-      prefix: config.indexPrefix,
-      telemetry,
-      signal: giveUp.signal,
-    })
-    resources.defer(() => store.close())
-    const identity = { gapMs: config.sessionGap, epoch: config.sourceEpoch, topic, partitions }
-    await checkTemplate(client, config.indexPrefix, identity)
+    const reached = await unlessAborted(signal, connect(kafka, config, signal))
+    if (reached === null) return stopped()
+    const { client, identity } = reached
+    const store = new ElasticsearchSessionStore({ client, prefix: config.indexPrefix, telemetry })
     const deadLetters = new KafkaDeadLetterSink({
       client: kafka,
       topic: config.kafkaDeadLetterTopic,
       telemetry,
     })
     resources.defer(() => deadLetters.close())
+    resources.defer(() => store.close())
     const source = new KafkaEventSource({
       client: kafka,
       topic,
@@ -90,20 +93,36 @@ export const run = defineCommand({
         writesOpen: true,
       },
     })
-    telemetry({ kind: 'WorkerStarted', topic, partitions, index: config.indexPrefix })
-    const stop = () => {
-      telemetry({ kind: 'WorkerStopping', signal: String(signal.reason) })
-      setTimeout(() => giveUp.abort(), shutdownDeadlineMs).unref()
-      void source.stop()
-    }
-    if (signal.aborted) stop()
-    else signal.addEventListener('abort', stop)
+    telemetry({ kind: 'WorkerStarted', topic, partitions: identity.partitions, index: config.indexPrefix })
     resources.defer(closeQuietly(worker))
-    await worker.run()
-    telemetry({ kind: 'WorkerStopped', reason: String(signal.reason) })
-    return 0
+    await runUntilSignal(worker, {
+      signal,
+      deadlineMs: config.shutdownDeadline,
+      // Ends what waits for the store or for a broker; that is not waited for here either.
+      giveUp: () =>
+        void resources
+          .move()
+          .disposeAsync()
+          .catch(() => {}),
+    })
+    return stopped()
   },
 })
+
+type Connecting = Config<
+  'kafkaTopic' | 'kafkaDeadLetterTopic' | 'elasticsearchNode' | 'indexPrefix' | 'sourceEpoch' | 'sessionGap'
+>
+
+/** A client of the store, and what the documents belong to, once all of it was found to be there and to fit. */
+async function connect(kafka: KafkaClientSettings, config: Connecting, signal: AbortSignal) {
+  const topic = config.kafkaTopic
+  const partitions = await requireTopic(kafka, topic)
+  await requireTopic(kafka, config.kafkaDeadLetterTopic)
+  const client = await connectElasticsearch({ node: config.elasticsearchNode, signal })
+  const identity = { gapMs: config.sessionGap, epoch: config.sourceEpoch, topic, partitions }
+  await checkTemplate(client, config.indexPrefix, identity)
+  return { client, identity }
+}
 
 /** Lets the worker close what the clock has closed, one round after the other. Gives what ends it. */
 function closeQuietly(worker: Worker): () => void {
