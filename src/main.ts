@@ -147,5 +147,5 @@ function complain(message: string, exitCode: number): number {
 }
 
 process.exitCode = await main(process.argv.slice(2))
-// A batch that hangs must not keep a failed process alive.
-setTimeout(() => process.exit(), 5_000).unref()
+// A batch that hangs must not keep a failed process alive, and nothing that a signal cut short the others.
+setTimeout(() => process.exit(), process.exitCode === 0 ? 5_000 : 1_000).unref()

@@ -228,6 +228,12 @@ export const settings = {
     httpAddress,
     'Where /livez, /readyz and /metrics are served, host:port; port 0 takes a free one and logs it; `off` for none',
   ),
+  shutdownDeadline: setting(
+    'SHUTDOWN_DEADLINE',
+    '25s',
+    duration({ min: 100 }),
+    'How long SIGTERM or SIGINT waits for the batches in work. Shorter than the time until the process is killed',
+  ),
   logLevel: setting(
     'LOG_LEVEL',
     'info',

@@ -5,10 +5,11 @@ import type { LateSpan, PartitionSessions, SessionSettings } from './core/partit
 import { isRedirect } from './core/session-document.ts'
 import { idleWatermark } from './core/watermark.ts'
 import { checkLog, type LogCheckSettings } from './log-checks.ts'
+import { newPartition, type Partition } from './owned-partition.ts'
 import { type BatchEffects, closeAndDocument, type PipelineSettings, processBatch } from './pipeline.ts'
 import type { DeadLetterSink, DocumentLetter } from './ports/dead-letter-sink.ts'
 import type { BatchLease, CheckpointMetadata, EventSource, SourceHandler } from './ports/event-source.ts'
-import type { DocumentWrite, LogPlace, SessionStore, WriteResult } from './ports/session-store.ts'
+import type { DocumentWrite, SessionStore, WriteResult } from './ports/session-store.ts'
 import type { Telemetry } from './ports/telemetry.ts'
 import { recall, refuseMixedLogs, restore } from './stored-sessions.ts'
 
@@ -34,21 +35,6 @@ export type WorkerParts = {
 /** A partition must have been read to its end for this long before its watermark follows the clock. */
 const caughtUpMs = 5_000
 
-/** A partition of ours. */
-type Partition = {
-  readonly number: number
-  /** Good only for a batch that starts at `next`; null `next`: good for none. */
-  sessions: PartitionSessions | null
-  next: number | null
-  place: LogPlace
-  /** Whether sessions left memory since the store was last asked to show every write. */
-  hasForgotten: boolean
-  /** Since when the partition is read to its end (monotonic ms), and its watermark then. */
-  quiet: { readonly since: number; readonly watermark: number } | null
-  /** Settles when all that was begun on this partition has ended: one thing at a time. */
-  tail: Promise<unknown>
-}
-
 /** What became of a batch's writes. */
 type Written = { readonly letters: DocumentLetter[]; conflicts: number }
 
@@ -56,6 +42,10 @@ export class Worker implements SourceHandler {
   readonly #parts: WorkerParts
   readonly #partitions = new Map<number, Partition>()
   readonly #restoring = new Set<number>()
+  /** Batches that have had no effect yet, and how to leave each of them. */
+  readonly #waiting = new Map<BatchLease, () => void>()
+  #inWork = 0
+  #isStopping = false
   #failure: { readonly error: unknown } | null = null
 
   constructor(parts: WorkerParts) {
@@ -66,6 +56,18 @@ export class Worker implements SourceHandler {
   async run(): Promise<void> {
     await this.#parts.source.run(this)
     if (this.#failure !== null) throw this.#failure.error
+  }
+
+  /** Begins nothing more, and ends `run` when what has begun is committed. */
+  stop(): void {
+    this.#isStopping = true
+    for (const leave of this.#waiting.values()) leave()
+    this.#background(this.#parts.source.stop())
+  }
+
+  /** How many batches have begun to have effects. */
+  get inWork(): number {
+    return this.#inWork
   }
 
   /** How many sessions are in memory. */
@@ -97,7 +99,12 @@ export class Worker implements SourceHandler {
 
   async process(lease: BatchLease): Promise<void> {
     const partition = this.#partitions.get(lease.batch.partition)
-    if (partition !== undefined) await this.#inTurn(partition, () => this.#processBatch(partition, lease))
+    if (partition === undefined) return
+    const left = Promise.withResolvers<void>()
+    this.#waiting.set(lease, left.resolve)
+    const turn = this.#inTurn(partition, () => this.#processBatch(partition, lease))
+    // A worker that stops does not wait for a restore, which has done nothing yet.
+    await Promise.race([turn, left.promise]).finally(() => this.#waiting.delete(lease))
   }
 
   /** On partitions that are read to their end, closes what the clock has closed. Commits nothing. */
@@ -115,12 +122,19 @@ export class Worker implements SourceHandler {
   }
 
   async #processBatch(partition: Partition, lease: BatchLease): Promise<void> {
-    const { batch } = lease
     if (!lease.isCurrent()) return
     // Kept memory is the log's only up to the offset it expects: another owner may have gone on from there.
-    if (partition.sessions === null || partition.next !== batch.firstOffset) await this.#restore(partition)
+    if (partition.sessions === null || partition.next !== lease.batch.firstOffset)
+      await this.#restore(partition)
     const { sessions } = partition
-    if (sessions === null || !lease.isCurrent()) return
+    if (sessions === null || this.#isStopping || !lease.isCurrent()) return
+    this.#waiting.delete(lease)
+    this.#inWork++
+    await this.#applyBatch(partition, sessions, lease).finally(() => this.#inWork--)
+  }
+
+  async #applyBatch(partition: Partition, sessions: PartitionSessions, lease: BatchLease): Promise<void> {
+    const { batch } = lease
     // Until all of it is durable, memory is ahead of the store: whatever ends this early must restore.
     partition.next = null
     partition.quiet = null
@@ -291,17 +305,5 @@ export class Worker implements SourceHandler {
     if (this.#failure !== null) return
     this.#failure = { error }
     this.#background(this.#parts.source.stop())
-  }
-}
-
-function newPartition(number: number, epoch: number): Partition {
-  return {
-    number,
-    sessions: null,
-    next: null,
-    place: { epoch, offset: 0 },
-    hasForgotten: false,
-    quiet: null,
-    tail: Promise.resolve(),
   }
 }

@@ -2,11 +2,13 @@ import { connectElasticsearch } from '../adapters/elasticsearch-client.ts'
 import { ElasticsearchSessionStore } from '../adapters/elasticsearch-session-store.ts'
 import { checkTemplate } from '../adapters/elasticsearch-template.ts'
 import { serveStatus } from '../adapters/http-status.ts'
+import type { KafkaClientSettings } from '../adapters/kafka-client.ts'
 import { KafkaDeadLetterSink } from '../adapters/kafka-dead-letter-sink.ts'
 import { KafkaEventSource } from '../adapters/kafka-event-source.ts'
 import { requireTopic } from '../adapters/kafka-topics.ts'
 import { createLogger, pinoTelemetry } from '../adapters/pino-telemetry.ts'
 import { prometheusMetrics } from '../adapters/prometheus-metrics.ts'
+import type { Config } from '../config.ts'
 import { openLookups } from '../lookups.ts'
 import { tellAll } from '../ports/telemetry.ts'
 import { trackReadiness } from '../readiness.ts'
@@ -14,10 +16,9 @@ import { Worker } from '../worker.ts'
 import { defineCommand } from './command.ts'
 import { elasticsearchOf, elasticsearchSettings, kafkaClientOf, kafkaSettings } from './connections.ts'
 import { systemClock } from './finite-run.ts'
+import { runUntilSignal, unlessAborted } from './shutdown.ts'
 
 const closeQuietEveryMs = 1_000
-/** How long a signal waits for the batch in work. */
-const shutdownDeadlineMs = 25_000
 
 export const run = defineCommand({
   about:
@@ -41,6 +42,7 @@ export const run = defineCommand({
     'conversionTypes',
     'onDataLoss',
     'httpAddress',
+    'shutdownDeadline',
     'logLevel',
   ],
   options: [],
@@ -52,7 +54,15 @@ export const run = defineCommand({
     const telemetry = tellAll(log, metrics.telemetry, readiness.telemetry)
     const kafka = kafkaClientOf(config, 'sessionloom')
     const topic = config.kafkaTopic
-    const giveUp = new AbortController()
+
+    const stopping = () => telemetry({ kind: 'WorkerStopping', signal: String(signal.reason) })
+    if (signal.aborted) stopping()
+    else signal.addEventListener('abort', stopping, { once: true })
+
+    const stopped = () => {
+      telemetry({ kind: 'WorkerStopped', reason: String(signal.reason) })
+      return 0
+    }
 
     let worker: Worker | null = null
     await using resources = new AsyncDisposableStack()
@@ -65,24 +75,17 @@ export const run = defineCommand({
       resources.defer(() => server.close())
       telemetry({ kind: 'StatusServed', address: server.address })
     }
-    const partitions = await requireTopic(kafka, topic)
-    await requireTopic(kafka, config.kafkaDeadLetterTopic)
-    const client = await connectElasticsearch({ ...elasticsearchOf(config), signal })
-    const store = new ElasticsearchSessionStore({
-      client,
-      prefix: config.indexPrefix,
-      telemetry,
-      signal: giveUp.signal,
-    })
-    resources.defer(() => store.close())
-    const identity = { gapMs: config.sessionGap, epoch: config.sourceEpoch, topic, partitions }
-    await checkTemplate(client, config.indexPrefix, identity)
+    const reached = await unlessAborted(signal, connect(kafka, config, signal))
+    if (reached === null) return stopped()
+    const { client, identity } = reached
+    const store = new ElasticsearchSessionStore({ client, prefix: config.indexPrefix, telemetry })
     const deadLetters = new KafkaDeadLetterSink({
       client: kafka,
       topic: config.kafkaDeadLetterTopic,
       telemetry,
     })
     resources.defer(() => deadLetters.close())
+    resources.defer(() => store.close())
     const source = new KafkaEventSource({
       client: kafka,
       topic,
@@ -109,20 +112,41 @@ export const run = defineCommand({
         writesOpen: true,
       },
     })
-    telemetry({ kind: 'WorkerStarted', topic, partitions, index: config.indexPrefix })
-    const stop = () => {
-      telemetry({ kind: 'WorkerStopping', signal: String(signal.reason) })
-      setTimeout(() => giveUp.abort(), shutdownDeadlineMs).unref()
-      void source.stop()
-    }
-    if (signal.aborted) stop()
-    else signal.addEventListener('abort', stop)
+    telemetry({ kind: 'WorkerStarted', topic, partitions: identity.partitions, index: config.indexPrefix })
     resources.defer(closeQuietly(worker))
-    await worker.run()
-    telemetry({ kind: 'WorkerStopped', reason: String(signal.reason) })
-    return 0
+    await runUntilSignal(worker, {
+      signal,
+      deadlineMs: config.shutdownDeadline,
+      // Ends what waits for the store or for a broker; that is not waited for here either.
+      giveUp: () =>
+        void resources
+          .move()
+          .disposeAsync()
+          .catch(() => {}),
+    })
+    return stopped()
   },
 })
+
+type Connecting = Config<
+  | (typeof elasticsearchSettings)[number]
+  | 'kafkaTopic'
+  | 'kafkaDeadLetterTopic'
+  | 'indexPrefix'
+  | 'sourceEpoch'
+  | 'sessionGap'
+>
+
+/** A client of the store, and what the documents belong to, once all of it was found to be there and to fit. */
+async function connect(kafka: KafkaClientSettings, config: Connecting, signal: AbortSignal) {
+  const topic = config.kafkaTopic
+  const partitions = await requireTopic(kafka, topic)
+  await requireTopic(kafka, config.kafkaDeadLetterTopic)
+  const client = await connectElasticsearch({ ...elasticsearchOf(config), signal })
+  const identity = { gapMs: config.sessionGap, epoch: config.sourceEpoch, topic, partitions }
+  await checkTemplate(client, config.indexPrefix, identity)
+  return { client, identity }
+}
 
 /** Lets the worker close what the clock has closed, one round after the other. Gives what ends it. */
 function closeQuietly(worker: Worker): () => void {

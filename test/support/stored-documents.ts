@@ -1,5 +1,5 @@
 import type { Client } from '@elastic/elasticsearch'
-import type { SessionDocument } from '../../src/core/session-document.ts'
+import type { RedirectDocument, SessionDocument } from '../../src/core/session-document.ts'
 
 /** Every session of a prefix, without redirects, however many indices it has. */
 export async function liveDocuments(client: Client, prefix: string): Promise<SessionDocument[]> {
@@ -20,4 +20,16 @@ export async function liveDocuments(client: Client, prefix: string): Promise<Ses
     if (last === undefined) return documents
     searchAfter = last.sort as string[]
   }
+}
+
+/** Where each redirect of a prefix leads, by its id. */
+export async function redirectTargets(client: Client, prefix: string): Promise<Map<string, string>> {
+  const index = `${prefix}-*`
+  await client.indices.refresh({ index })
+  const { hits } = await client.search<RedirectDocument>({
+    index,
+    size: 10_000,
+    query: { term: { 'metadata.status': 'merged' } },
+  })
+  return new Map(hits.hits.map(({ _source }) => [_source!.id, _source!.merged_into]))
 }

@@ -17,8 +17,16 @@ export type WorkerProcess = {
   readonly exit: Promise<number | null>
 }
 
-export function startWorker(env: Readonly<Record<string, string>>): WorkerProcess {
-  const child = spawn(process.execPath, [main, 'run'], { env: { ...process.env, ...env } })
+export type WorkerOptions = {
+  /** Flags of node itself, such as `--import`. */
+  readonly nodeFlags?: readonly string[]
+}
+
+export function startWorker(
+  env: Readonly<Record<string, string>>,
+  { nodeFlags = [] }: WorkerOptions = {},
+): WorkerProcess {
+  const child = spawn(process.execPath, [...nodeFlags, main, 'run'], { env: { ...process.env, ...env } })
   reaper.guard(child)
   const output: string[] = []
   child.stdout.on('data', chunk => output.push(String(chunk)))
