@@ -63,12 +63,12 @@ async function left(world: World, random: Random): Promise<void> {
 }
 
 async function storeStopped(world: World): Promise<void> {
-  const { pid } = world.node
-  if (pid !== undefined) {
+  await world.restart(world.node, async () => {
+    const { pid } = world.node
+    if (pid === undefined) return
     process.kill(pid, 'SIGTERM')
     for (let i = 0; i < 60 && world.node.pid !== undefined; i++) await sleep(250)
-  }
-  await world.node.restart()
+  })
 }
 
 async function deadLettersRefused(world: World, random: Random): Promise<void> {
@@ -226,8 +226,8 @@ export const faultKinds: readonly FaultKind[] = [
   { name: 'worker joined', weight: 2, inject: joined },
   { name: 'worker left', weight: 2, inject: left },
   { name: 'clock of a worker wrong by hours', weight: 1, inject: clockWrong },
-  { name: 'broker killed and restarted', weight: 1, inject: world => world.kafka.restart() },
-  { name: 'Elasticsearch killed and restarted', weight: 1, inject: world => world.node.restart() },
+  { name: 'broker killed and restarted', weight: 1, inject: world => world.restart(world.kafka) },
+  { name: 'Elasticsearch killed and restarted', weight: 1, inject: world => world.restart(world.node) },
   { name: 'Elasticsearch stopped and restarted', weight: 1, inject: storeStopped },
   {
     name: 'connection cut between bulk applied and answer',

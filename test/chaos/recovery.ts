@@ -5,6 +5,8 @@ export type Offsets = ReadonlyMap<number, number>
 export type LogState = {
   readonly topic: string
   readonly group: string
+  /** Where each partition begins: what lies before it has nobody to commit it. */
+  readonly starts: Offsets
   readonly ends: Offsets
   readonly committed: Offsets
 }
@@ -45,17 +47,21 @@ export class RecoveryWatch {
     this.#isOver = true
   }
 
-  #judge(waiting: Waiting, { topic, group, ends, committed }: LogState): void {
+  #judge(waiting: Waiting, state: LogState): void {
+    const { topic, group, ends } = state
     waiting.target ??= { topic, group, ends }
     // Another topic or group is a fault of its own.
     const isElsewhere = waiting.target.topic !== topic || waiting.target.group !== group
-    const isBehind = [...waiting.target.ends].some(
-      ([partition, end]) => (committed.get(partition) ?? 0) < end,
-    )
+    const isBehind = [...waiting.target.ends].some(([partition, end]) => readUpTo(state, partition) < end)
     if (isBehind && !isElsewhere) return
     this.#waiting.delete(waiting)
     if (isElsewhere) return
     const seconds = (performance.now() - waiting.since) / 1000
     this.worstSeconds.set(waiting.kind, Math.max(seconds, this.worstSeconds.get(waiting.kind) ?? 0))
   }
+}
+
+/** Everything before this offset was read and committed, or is not there any more. */
+export function readUpTo({ starts, committed }: LogState, partition: number): number {
+  return Math.max(starts.get(partition) ?? 0, committed.get(partition) ?? 0)
 }

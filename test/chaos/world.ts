@@ -8,7 +8,7 @@ import { ensureTopics } from '../../src/adapters/kafka-topics.ts'
 import { sessionloom } from '../support/command.ts'
 import { type Server, UnavailableError } from '../support/server.ts'
 import { startElasticsearch, startKafka } from '../support/services.ts'
-import { type LogState, RecoveryWatch } from './recovery.ts'
+import { type LogState, RecoveryWatch, readUpTo } from './recovery.ts'
 import { StoreProxy } from './store-proxy.ts'
 import { type LogRecord, readTopic } from './topic-log.ts'
 import { type ChaosWorker, type Exit, WorkerPool } from './worker-pool.ts'
@@ -52,6 +52,7 @@ export class World {
   /** How many of them a worker must have reported as expired. */
   expired = 0
   #groups = 1
+  #restarts: Promise<void> = Promise.resolve()
 
   private constructor(
     kafka: Server,
@@ -139,6 +140,7 @@ export class World {
     return {
       topic,
       group,
+      starts: new Map(ends.map(({ partition, low }) => [partition, Number(low)])),
       ends: new Map(ends.map(({ partition, high }) => [partition, Number(high)])),
       committed: new Map(offsets?.partitions.map(({ partition, offset }) => [partition, Number(offset)])),
     }
@@ -150,12 +152,21 @@ export class World {
     for (;;) {
       const state = await this.logState().catch(() => null)
       const lag =
-        state &&
-        [...state.ends].reduce((sum, [p, end]) => sum + end - Math.max(0, state.committed.get(p) ?? 0), 0)
+        state && [...state.ends].reduce((sum, [p, end]) => sum + Math.max(0, end - readUpTo(state, p)), 0)
       if (lag === 0) return
       if (performance.now() > deadline) throw new Error(`${lag ?? 'unknown'} records are still not committed`)
       await sleep(500)
     }
+  }
+
+  /** One at a time: a server that is killed while it starts is the machine's trouble, not the workers'. */
+  async restart(server: Server, stop: () => Promise<void> = async () => {}): Promise<void> {
+    const turn = this.#restarts.then(async () => {
+      await stop()
+      await server.restart()
+    })
+    this.#restarts = turn.catch(() => {})
+    await turn
   }
 
   startWorkers(count: number): void {

@@ -88,7 +88,7 @@ describe('while Elasticsearch is down', { skip: withoutKafka }, () => {
     const { groups } = await admin.describeGroups([topic])
     assert.equal(groups[0]?.state, 'Stable')
     assert.equal(groups[0]?.members.length, 1)
-    assert.equal(count('PartitionsAssigned'), 1, 'the membership was never lost')
+    assert.equal(count('PartitionsAssigned'), 1, `the membership was never lost: ${worker.output()}`)
     assert.equal(count('StoreUnavailable'), 1, 'said once')
     assert.equal(worker.child.exitCode, null)
 
