@@ -1,0 +1,30 @@
+// What the benchmarks on Elasticsearch have in common.
+import { elasticsearchClient } from '../../src/adapters/elasticsearch-client.ts'
+import { ElasticsearchSessionStore } from '../../src/adapters/elasticsearch-session-store.ts'
+import type { WorkerSettings } from '../../src/worker.ts'
+
+export const settings: WorkerSettings = {
+  topic: 'raw-events',
+  epoch: 0,
+  partitions: 4,
+  gapMs: 600_000,
+  // Everything that is generated for a fill stays open.
+  allowedLatenessMs: 3_600_000,
+  maxLatenessMs: Number.POSITIVE_INFINITY,
+  timeZone: 'UTC',
+  conversionTypes: new Set(['conversion']),
+  onDataLoss: 'stop',
+  writesOpen: true,
+}
+
+export const partitionNumbers = Array.from({ length: settings.partitions }, (_, i) => i)
+
+/** By the first digits of the tab id, so that a copy of a session keeps its partition. */
+export function partitionOf(tabId: string): number {
+  return Number.parseInt(tabId.slice(0, 4), 16) % settings.partitions
+}
+
+export function storeOn(node: string, prefix: string): ElasticsearchSessionStore {
+  const telemetry = (event: { kind: string }) => process.stderr.write(`${JSON.stringify(event)}\n`)
+  return new ElasticsearchSessionStore({ client: elasticsearchClient({ node }), prefix, telemetry })
+}
