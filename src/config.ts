@@ -49,6 +49,9 @@ const rules: readonly (readonly [SettingName, string, (set: (name: SettingName) 
   ],
 ]
 
+/** A flag is seen by every user of the machine, so a secret has none. */
+export const hasFlag = (name: SettingName): boolean => (settings[name] as Setting).isSecret !== true
+
 export const flagOf = (name: SettingName): string =>
   `--${settings[name].env.toLowerCase().replaceAll('_', '-')}`
 
@@ -67,9 +70,9 @@ export function readConfig<const N extends SettingName>(
   const faults: Fault[] = []
   const set = new Set<SettingName>()
   for (const name of names) {
-    const { env, schema, default: fallback, isSecret } = settings[name] as Setting
-    const flag = isSecret ? undefined : flags[name]
-    const variable = isSecret ? secretOf(env, environment, faults) : environment[env] || undefined
+    const { env, schema, default: fallback } = settings[name] as Setting
+    const flag = hasFlag(name) ? flags[name] : undefined
+    const variable = hasFlag(name) ? environment[env] || undefined : secretOf(env, environment, faults)
     const given = flag ?? variable ?? fallback
     if (given !== fallback) set.add(name)
     const parsed = schema.safeParse(given)

@@ -1,7 +1,7 @@
 // Commands → configuration → adapters → worker; signals; exit code.
 import { Command } from 'commander'
 import { type CommandDefinition, UsageError } from './commands/command.ts'
-import { flagOf, readConfig } from './config.ts'
+import { flagOf, hasFlag, readConfig } from './config.ts'
 import { WorkerError } from './core/worker-error.ts'
 import { settings } from './settings.ts'
 
@@ -81,10 +81,8 @@ function commandOf(name: string, definition: CommandDefinition, action: Action):
     .configureOutput({ outputError: () => {} })
   if (definition.argument) command.argument(`[${definition.argument.name}]`, definition.argument.about)
   for (const { flags, about, default: fallback } of definition.options) command.option(flags, about, fallback)
-  for (const name of definition.settings) {
+  for (const name of definition.settings.filter(hasFlag)) {
     const { about, default: fallback, env } = settings[name]
-    // A flag is seen by every user of the machine.
-    if ('isSecret' in settings[name]) continue
     command.option(`${flagOf(name)} <value>`, `${about} (${env}${fallback && `; default: ${fallback}`})`)
   }
   return command.action(() => {

@@ -69,7 +69,7 @@ export type Setting = {
   readonly default: string
   readonly about: string
   readonly schema: z.ZodType
-  /** Has no flag, which others could see; may be read from the file that `…_FILE` names. */
+  /** May be read from the file that `…_FILE` names, and has no flag. */
   readonly isSecret?: true
 }
 const setting = <S extends z.ZodType>(env: string, fallback: string, schema: S, about: string) => ({

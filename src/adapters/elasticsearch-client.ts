@@ -28,9 +28,9 @@ const probePauseMs = 500
 
 /** A client that has not spoken to its node yet. @throws WorkerError for what is not a URL */
 export function elasticsearchClient(settings: ElasticsearchSettings): Client {
-  parsedNode(settings.node)
   const { node, auth, ca, caFingerprint, requestTimeoutMs } = settings
-  if (caFingerprint !== undefined && parsedNode(node).protocol !== 'https:')
+  const { protocol } = parsedNode(node)
+  if (caFingerprint !== undefined && protocol !== 'https:')
     throw new WorkerError('configuration', 'ELASTICSEARCH_CA_FINGERPRINT needs a node with https://')
   return new Client({
     node,

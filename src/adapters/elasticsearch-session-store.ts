@@ -45,11 +45,10 @@ export class ElasticsearchSessionStore implements SessionStore {
     this.#client = client
     this.#prefix = prefix
     const ends = signal ? AbortSignal.any([signal, this.#closing.signal]) : this.#closing.signal
-    const retry = new StoreRetry({ telemetry, signal: ends, ...(pausesMs && { pausesMs }) })
-    this.#retry = retry
-    this.#bulk = new ElasticsearchBulk(client, retry, limits)
-    this.#scan = new ElasticsearchScan(client, retry, indexPattern(prefix))
-    this.#get = new ElasticsearchGet(client, retry)
+    this.#retry = new StoreRetry({ telemetry, signal: ends, ...(pausesMs && { pausesMs }) })
+    this.#bulk = new ElasticsearchBulk(client, this.#retry, limits)
+    this.#scan = new ElasticsearchScan(client, this.#retry, indexPattern(prefix))
+    this.#get = new ElasticsearchGet(client, this.#retry)
   }
 
   get waitsFor(): string | null {

@@ -43,7 +43,7 @@ export function createKafka(settings: KafkaClientSettings): Kafka {
   repairKafkajs()
   readZstd()
   const { brokers, clientId, ssl, sasl, log } = settings
-  const connections: Connections = { open: new Set(), areCut: false, lastError: null, tell: () => {} }
+  const connections: Connections = { open: new Set(), areCut: false, tell: () => {} }
   const kafka = new Kafka({
     // kafkajs tries on where it has a broker to try; an empty list is the only way to make it give up.
     brokers: () => (connections.areCut ? [] : [...brokers]),
@@ -83,12 +83,13 @@ export async function connectWithin(
 ): Promise<void> {
   const connections = connectionsOf.get(kafka)!
   const { promise: timeout, reject: giveUp } = Promise.withResolvers<never>()
+  let lastError: Error | undefined
   const timer = setTimeout(() => {
-    const { lastError } = connections
     giveUp(new Error(`no answer within ${timeoutMs / 1000} s${lastError ? `, ${lastError.message}` : ''}`))
   }, timeoutMs)
   // kafkajs would try on, and no attempt makes a certificate good.
   connections.tell = error => {
+    lastError = error
     if (certificateFaults.has(error.code ?? '')) giveUp(untrusted(settings, error))
   }
   try {
@@ -133,7 +134,6 @@ export function clusterOf(kafka: Kafka): Cluster {
 type Connections = {
   readonly open: Set<net.Socket>
   areCut: boolean
-  lastError: NodeJS.ErrnoException | null
   /** Told of every connection that fails. */
   tell: (error: NodeJS.ErrnoException) => void
 }
@@ -171,10 +171,7 @@ function socketFactory(connections: Connections): ISocketFactory {
       : net.connect({ host, port }, onConnect)
     socket.setKeepAlive(true, 60_000)
     connections.open.add(socket)
-    socket.once('error', error => {
-      connections.lastError = error
-      connections.tell(error)
-    })
+    socket.once('error', error => connections.tell(error))
     socket.once('close', () => connections.open.delete(socket))
     return socket
   }

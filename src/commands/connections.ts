@@ -23,34 +23,22 @@ export const elasticsearchSettings = [
   'elasticsearchCaFingerprint',
 ] as const
 
+/** Pairs each mechanism with options of its own, which are the same for all of ours. */
+type Sasl = NonNullable<KafkaClientSettings['sasl']>
+
 export function kafkaClientOf(
   config: Config<(typeof kafkaSettings)[number]>,
   clientId: string,
 ): KafkaClientSettings {
-  const { kafkaCaFile: ca, kafkaCertFile: cert, kafkaKeyFile: key, kafkaSaslMechanism: mechanism } = config
+  const { kafkaCaFile: ca, kafkaCertFile: cert, kafkaKeyFile: key } = config
+  const { kafkaSaslMechanism: mechanism, kafkaUsername: username, kafkaPassword: password } = config
   return {
     brokers: config.kafkaBrokers,
     clientId,
     ...(config.kafkaTls === 'on' && {
       ssl: { ...(ca !== null && { ca }), ...(cert !== null && key !== null && { cert, key }) },
     }),
-    ...(mechanism !== 'none' && { sasl: saslOf(mechanism, config.kafkaUsername, config.kafkaPassword) }),
-  }
-}
-
-/** kafkajs's type pairs each mechanism with its own options. */
-function saslOf(
-  mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512',
-  username: string,
-  password: string,
-): NonNullable<KafkaClientSettings['sasl']> {
-  switch (mechanism) {
-    case 'plain':
-      return { mechanism, username, password }
-    case 'scram-sha-256':
-      return { mechanism, username, password }
-    case 'scram-sha-512':
-      return { mechanism, username, password }
+    ...(mechanism !== 'none' && { sasl: { mechanism, username, password } as Sasl }),
   }
 }
 

@@ -105,7 +105,7 @@ function table(counts: readonly Count[]): string {
 
 async function run(seed: number, minutes: number, kinds: readonly FaultKind[]): Promise<Run> {
   say(`starting services; seed ${seed}, ${minutes} minutes`)
-  const world = await World.start(seed, minutes, say)
+  const world = await World.start(seed, minutes)
   const times = new Map<string, number>()
   try {
     world.startWorkers(workerCount.least + 1)

@@ -1,20 +1,11 @@
 // How long after a fault the group has caught up with all that was in the log when the fault was over.
 import { setTimeout as sleep } from 'node:timers/promises'
-
-export type Offsets = ReadonlyMap<number, number>
-export type LogState = {
-  readonly topic: string
-  readonly group: string
-  /** Where each partition begins: what lies before it has nobody to commit it. */
-  readonly starts: Offsets
-  readonly ends: Offsets
-  readonly committed: Offsets
-}
+import { type LogState, readUpTo } from '../support/group-lag.ts'
 
 type Waiting = {
   readonly kind: string
   readonly since: number
-  target: { topic: string; group: string; ends: Offsets } | null
+  target: { topic: string; group: string; ends: LogState['ends'] } | null
 }
 
 const pollMs = 500
@@ -59,9 +50,4 @@ export class RecoveryWatch {
     const seconds = (performance.now() - waiting.since) / 1000
     this.worstSeconds.set(waiting.kind, Math.max(seconds, this.worstSeconds.get(waiting.kind) ?? 0))
   }
-}
-
-/** Everything before this offset was read and committed, or is not there any more. */
-export function readUpTo({ starts, committed }: LogState, partition: number): number {
-  return Math.max(starts.get(partition) ?? 0, committed.get(partition) ?? 0)
 }

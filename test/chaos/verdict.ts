@@ -5,8 +5,8 @@ import { openLookups } from '../../src/lookups.ts'
 import { defaultOracleOptions, describeDiff, diff, oracle } from '../support/oracle.ts'
 import type { OracleDocument } from '../support/oracle-document.ts'
 import { readEvent } from '../support/oracle-event.ts'
-import { liveDocuments } from '../support/stored-documents.ts'
-import { readTopic } from './topic-log.ts'
+import { liveDocuments, redirectTargets, survivorOf } from '../support/stored-documents.ts'
+import { readTopic } from '../support/topic-log.ts'
 import { gapMs, prefix, type World } from './world.ts'
 
 export type Verdict = {
@@ -42,15 +42,16 @@ export async function judge(world: World, closers: ReadonlySet<string>): Promise
     sessions,
     documents.map(document => (document.quality.reduced === null ? document : withoutUserObjects(document))),
   )
-  const redirects = await redirectsOf(world)
+  const redirects = await redirectTargets(world.elasticsearch, prefix)
   const letters = await lettersOf(world)
+  const differences = describeDiff(found)
   const wrong = [
-    ...describeDiff(found),
+    ...differences,
     ...redirectFaults(documents, redirects),
     ...letterFaults(world, letters.records, options.maxLatenessMs),
     ...accountingFaults(world, documents, expected),
   ]
-  if (letters.documents < (reduced.length > 0 ? 1 : 0))
+  if (reduced.length > 0 && letters.documents === 0)
     wrong.push('documents were reduced, and no letter has a full one')
   return {
     events: expected.events,
@@ -61,7 +62,7 @@ export async function judge(world: World, closers: ReadonlySet<string>): Promise
     missing: found.missing.length,
     extra: found.extra.length,
     different: found.different.length,
-    accountingClosed: wrong.length === describeDiff(found).length,
+    accountingClosed: wrong.length === differences.length,
     faults: wrong.slice(0, 100),
   }
 }
@@ -82,23 +83,6 @@ function withStatus(document: OracleDocument, status: string): OracleDocument {
   return { ...document, metadata: { ...(document.metadata as object), status } }
 }
 
-/** Where each absorbed id leads. */
-async function redirectsOf({ elasticsearch }: World): Promise<ReadonlyMap<string, string>> {
-  const targets = new Map<string, string>()
-  for (let after: unknown[] | undefined; ; ) {
-    const { hits } = await elasticsearch.search<{ id: string; merged_into: string }>({
-      index: `${prefix}-*`,
-      size: 5_000,
-      query: { term: { 'metadata.status': 'merged' } },
-      sort: ['tabId', 'id'],
-      ...(after && { search_after: after as string[] }),
-    })
-    for (const { _source: redirect } of hits.hits) targets.set(redirect!.id, redirect!.merged_into)
-    after = hits.hits.at(-1)?.sort as unknown[] | undefined
-    if (after === undefined) return targets
-  }
-}
-
 /** Every id that a session absorbed leads to it, however long the chain. */
 function redirectFaults(
   documents: readonly SessionDocument[],
@@ -108,15 +92,11 @@ function redirectFaults(
   const faults: string[] = []
   for (const { id, operation } of documents)
     for (const absorbed of operation.merge) {
-      let at: string | undefined = absorbed
-      for (let hops = 0; at !== undefined && !live.has(at) && hops < 100; hops++) at = targets.get(at)
-      if (at !== id) faults.push(`redirect of ${absorbed} leads to ${at}, not to ${id}`)
+      const survivor = survivorOf(absorbed, targets)
+      if (survivor !== id) faults.push(`redirect of ${absorbed} leads to ${survivor}, not to ${id}`)
     }
-  for (const [from, into] of targets) {
-    let at: string | undefined = into
-    for (let hops = 0; at !== undefined && !live.has(at) && hops < 100; hops++) at = targets.get(at)
-    if (at === undefined) faults.push(`redirect of ${from} ends nowhere`)
-  }
+  for (const from of targets.keys())
+    if (!live.has(survivorOf(from, targets))) faults.push(`redirect of ${from} leads to no session`)
   return faults
 }
 

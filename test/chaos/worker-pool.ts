@@ -1,12 +1,11 @@
 // The workers of a chaos run: real processes, started as a user starts them, and what they told.
-import { type ChildProcess, spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { ProcessReaper } from '../support/reaper.ts'
+import { startWorker } from '../support/worker-process.ts'
 
-const main = join(import.meta.dirname, '../../src/main.ts')
 const wrongClock = join(import.meta.dirname, 'wrong-clock.ts')
 const keptLines = 60
 const stopTimeoutMs = 40_000
@@ -30,24 +29,18 @@ export class ChaosWorker {
   /** Set before it is ended on purpose: any other end is a surprise. */
   isExpectedToEnd = false
   isFrozen = false
-  hasEnded = false
   readonly #told: Told
   readonly #lines: string[] = []
 
   constructor(name: string, env: Readonly<Record<string, string>>, told: Told, clockShiftMs = 0) {
     this.name = name
     this.#told = told
-    const flags = clockShiftMs === 0 ? [] : ['--import', wrongClock]
-    this.child = spawn(process.execPath, [...flags, main, 'run'], {
-      env: { ...process.env, ...env, CLOCK_SHIFT_MS: String(clockShiftMs) },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    })
-    for (const stream of [this.child.stdout!, this.child.stderr!])
+    const nodeFlags = clockShiftMs === 0 ? [] : ['--import', wrongClock]
+    const { child } = startWorker({ ...env, CLOCK_SHIFT_MS: String(clockShiftMs) }, { nodeFlags })
+    this.child = child
+    for (const stream of [child.stdout!, child.stderr!])
       createInterface({ input: stream }).on('line', line => this.#read(line))
-    this.exit = once(this.child, 'close').then(([code, signal]) => {
-      this.hasEnded = true
-      return { code, signal }
-    })
+    this.exit = once(child, 'close').then(([code, signal]) => ({ code, signal }))
   }
 
   /** The last lines that it wrote, without those of single batches. */
@@ -93,7 +86,6 @@ export class WorkerPool {
   readonly surprises: Surprise[] = []
   readonly #env: () => Readonly<Record<string, string>>
   readonly #workers = new Set<ChaosWorker>()
-  readonly #reaper = new ProcessReaper()
   #started = 0
   #revives = true
 
@@ -163,7 +155,6 @@ export class WorkerPool {
   #spawn({ clockShiftMs = 0, env = {} }: StartOptions): ChaosWorker {
     const name = `worker ${++this.#started}`
     const worker = new ChaosWorker(name, { ...this.#env(), ...env }, this.told, clockShiftMs)
-    this.#reaper.guard(worker.child)
     this.#workers.add(worker)
     void worker.exit.then(() => this.#workers.delete(worker))
     return worker

@@ -5,12 +5,14 @@ import { Client } from '@elastic/elasticsearch'
 import type { Admin } from 'kafkajs'
 import { createKafka, type KafkaClientSettings } from '../../src/adapters/kafka-client.ts'
 import { ensureTopics } from '../../src/adapters/kafka-topics.ts'
+import { parseDuration } from '../../src/settings.ts'
 import { sessionloom } from '../support/command.ts'
+import { type LogState, lagOf, logStateOf } from '../support/group-lag.ts'
 import { type Server, UnavailableError } from '../support/server.ts'
 import { startElasticsearch, startKafka } from '../support/services.ts'
-import { type LogState, RecoveryWatch, readUpTo } from './recovery.ts'
+import { type LogRecord, readTopic } from '../support/topic-log.ts'
+import { RecoveryWatch } from './recovery.ts'
 import { StoreProxy } from './store-proxy.ts'
-import { type LogRecord, readTopic } from './topic-log.ts'
 import { type ChaosWorker, type Exit, WorkerPool } from './worker-pool.ts'
 import { Workload } from './workload.ts'
 
@@ -23,8 +25,8 @@ export const shortened = {
   SESSION_GAP: '1m',
   ALLOWED_LATENESS: '30s',
 }
-export const gapMs = 60_000
-export const sessionTimeoutMs = 4_000
+export const gapMs = parseDuration(shortened.SESSION_GAP) as number
+export const sessionTimeoutMs = parseDuration(shortened.KAFKA_SESSION_TIMEOUT) as number
 export const prefix = 'chaos'
 
 const eventsPerSecond = 200
@@ -41,7 +43,6 @@ export class World {
   readonly workload: Workload
   readonly recovery: RecoveryWatch
   readonly deadLetterTopic = 'events.dead-letters'
-  readonly say: (line: string) => void
   topic = 'events-0'
   epoch = 0
   group = 'chaos-0'
@@ -54,18 +55,10 @@ export class World {
   #groups = 1
   #restarts: Promise<void> = Promise.resolve()
 
-  private constructor(
-    kafka: Server,
-    node: Server,
-    proxy: StoreProxy,
-    seed: number,
-    minutes: number,
-    say: World['say'],
-  ) {
+  private constructor(kafka: Server, node: Server, proxy: StoreProxy, seed: number, minutes: number) {
     this.kafka = kafka
     this.node = node
     this.proxy = proxy
-    this.say = say
     this.client = { brokers: [kafka.address], clientId: 'chaos' }
     this.admin = createKafka(this.client).admin()
     this.elasticsearch = new Client({ node: node.address })
@@ -76,12 +69,12 @@ export class World {
     this.recovery = new RecoveryWatch(() => this.logState())
   }
 
-  static async start(seed: number, minutes: number, say: World['say']): Promise<World> {
+  static async start(seed: number, minutes: number): Promise<World> {
     const [kafka, node] = await Promise.all([startKafka(), startElasticsearch()])
     if (kafka.kind === 'none') throw new UnavailableError(kafka.reason)
     if (node.kind === 'none') throw new UnavailableError(node.reason)
     const proxy = await StoreProxy.start(node.server.address)
-    const world = new World(kafka.server, node.server, proxy, seed, minutes, say)
+    const world = new World(kafka.server, node.server, proxy, seed, minutes)
     await world.admin.connect()
     await world.begin(world.topic, 0)
     return world
@@ -131,28 +124,16 @@ export class World {
     this.group = `chaos-${this.#groups++}`
   }
 
-  async logState(): Promise<LogState> {
-    const { topic, group } = this
-    const [ends, [offsets]] = await Promise.all([
-      this.admin.fetchTopicOffsets(topic),
-      this.admin.fetchOffsets({ groupId: group, topics: [topic] }),
-    ])
-    return {
-      topic,
-      group,
-      starts: new Map(ends.map(({ partition, low }) => [partition, Number(low)])),
-      ends: new Map(ends.map(({ partition, high }) => [partition, Number(high)])),
-      committed: new Map(offsets?.partitions.map(({ partition, offset }) => [partition, Number(offset)])),
-    }
+  logState(): Promise<LogState> {
+    return logStateOf(this.admin, this.group, this.topic)
   }
 
   /** Until every record is committed. */
   async drained(): Promise<void> {
     const deadline = performance.now() + catchUpTimeoutMs
     for (;;) {
-      const state = await this.logState().catch(() => null)
-      const lag =
-        state && [...state.ends].reduce((sum, [p, end]) => sum + Math.max(0, end - readUpTo(state, p)), 0)
+      // A broker that is down cannot tell.
+      const lag = await lagOf(this.admin, this.group, this.topic).catch(() => null)
       if (lag === 0) return
       if (performance.now() > deadline) throw new Error(`${lag ?? 'unknown'} records are still not committed`)
       await sleep(500)

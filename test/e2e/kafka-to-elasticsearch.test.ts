@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { after, before, describe, test } from 'node:test'
+import { describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Admin } from 'kafkajs'
-import { createKafka } from '../../src/adapters/kafka-client.ts'
 import { openLookups } from '../../src/lookups.ts'
 import { sessionloom } from '../support/command.ts'
 import { elasticsearchUnderTest, prefixesOn } from '../support/elasticsearch-under-test.ts'
+import { lagOf } from '../support/group-lag.ts'
 import { kafkaClient, withoutKafka } from '../support/kafka-fixture.ts'
 import { defaultOracleOptions, describeDiff, diff, oracle } from '../support/oracle.ts'
 import { liveDocuments } from '../support/stored-documents.ts'
-import { lagOf, startWorker, untilCaughtUp, type WorkerProcess } from '../support/worker-process.ts'
+import { untilCaughtUp, workerEnv } from '../support/worker-process.ts'
+import { workerSuite } from '../support/worker-suite.ts'
 
 const { node, skip } = elasticsearchUnderTest('kafka-to-elasticsearch.test.ts')
 const log = 'test/data/access-log.events.ndjson'
@@ -19,20 +19,8 @@ const lines = readFileSync(log, 'utf8').trimEnd().split('\n')
 
 describe('a real log through real Kafka into real Elasticsearch', { skip: withoutKafka || skip }, () => {
   const { client, freshPrefix } = prefixesOn(node)
-  const workers: WorkerProcess[] = []
   const topics: string[] = []
-  let admin: Admin
-
-  before(async () => {
-    admin = createKafka(kafkaClient).admin()
-    await admin.connect()
-  })
-  after(async () => {
-    for (const { child } of workers) child.kill('SIGKILL')
-    await Promise.all(workers.map(worker => worker.exit))
-    await admin.deleteTopics({ topics }).catch(() => {})
-    await admin.disconnect()
-  })
+  const { admin, start } = workerSuite(admin => admin.deleteTopics({ topics }).catch(() => {}))
 
   /** The settings of a topic, group and prefix of the test's own. */
   function fresh(): Record<string, string> & { topic: string } {
@@ -40,12 +28,7 @@ describe('a real log through real Kafka into real Elasticsearch', { skip: withou
     topics.push(name, `${name}.dead-letters`)
     return {
       topic: name,
-      KAFKA_BROKERS: kafkaClient.brokers.join(','),
-      KAFKA_TOPIC: name,
-      KAFKA_DEAD_LETTER_TOPIC: `${name}.dead-letters`,
-      KAFKA_GROUP_ID: name,
-      KAFKA_SESSION_TIMEOUT: '6s',
-      ELASTICSEARCH_NODE: node,
+      ...workerEnv(kafkaClient.brokers, name, node),
       INDEX_PREFIX: freshPrefix(),
     }
   }
@@ -54,12 +37,6 @@ describe('a real log through real Kafka into real Elasticsearch', { skip: withou
     const { exitCode, stdout, stderr } = await sessionloom(words, { env })
     assert.equal(exitCode, 0, `${words.join(' ')}: ${stderr}`)
     return stdout
-  }
-
-  function start(env: Record<string, string>): WorkerProcess {
-    const worker = startWorker(env)
-    workers.push(worker)
-    return worker
   }
 
   test('two workers, one of them killed in the middle, write exactly the sessions of the oracle', async () => {

@@ -1,11 +1,9 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { after, before, describe, test } from 'node:test'
+import { before, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Client } from '@elastic/elasticsearch'
-import type { Admin } from 'kafkajs'
-import { createKafka } from '../../src/adapters/kafka-client.ts'
 import { openLookups } from '../../src/lookups.ts'
 import { sessionloom } from '../support/command.ts'
 import { kafkaClient, withoutKafka } from '../support/kafka-fixture.ts'
@@ -13,31 +11,24 @@ import { defaultOracleOptions, differences, oracle } from '../support/oracle.ts'
 import type { Server } from '../support/server.ts'
 import { startElasticsearch } from '../support/services.ts'
 import { liveDocuments } from '../support/stored-documents.ts'
-import { startWorker, untilCaughtUp, type WorkerProcess } from '../support/worker-process.ts'
+import { untilCaughtUp, workerEnv } from '../support/worker-process.ts'
+import { workerSuite } from '../support/worker-suite.ts'
 
 /** OUTAGE_SECONDS=600 for the long proof; the short one is longer than a session timeout too. */
 const outageSeconds = Number(process.env.OUTAGE_SECONDS ?? 15)
 const lines = readFileSync('test/data/access-log.events.ndjson', 'utf8').trimEnd().split('\n')
 
 describe('while Elasticsearch is down', { skip: withoutKafka }, () => {
-  let admin: Admin
   let node: Server
-  let worker: WorkerProcess | undefined
   const topic = `outage-${randomBytes(4).toString('hex')}`
-
+  const { admin, start } = workerSuite(async admin => {
+    await admin.deleteTopics({ topics: [topic, `${topic}.dead-letters`] }).catch(() => {})
+    await node.stop()
+  })
   before(async () => {
-    admin = createKafka(kafkaClient).admin()
-    await admin.connect()
     const started = await startElasticsearch()
     if (started.kind === 'none') throw new Error(started.reason)
     node = started.server
-  })
-  after(async () => {
-    worker?.child.kill('SIGKILL')
-    await worker?.exit
-    await admin.deleteTopics({ topics: [topic, `${topic}.dead-letters`] }).catch(() => {})
-    await admin.disconnect()
-    await node.stop()
   })
 
   const produce = async (from: number, to: number, env: Record<string, string>) => {
@@ -47,18 +38,11 @@ describe('while Elasticsearch is down', { skip: withoutKafka }, () => {
   }
 
   test('a worker waits, keeps its membership, says so once, and catches up without a human', async () => {
-    const env = {
-      KAFKA_BROKERS: kafkaClient.brokers.join(','),
-      KAFKA_TOPIC: topic,
-      KAFKA_DEAD_LETTER_TOPIC: `${topic}.dead-letters`,
-      KAFKA_GROUP_ID: topic,
-      KAFKA_SESSION_TIMEOUT: '6s',
-      ELASTICSEARCH_NODE: node.address,
-    }
+    const env = workerEnv(kafkaClient.brokers, topic, node.address)
     assert.equal((await sessionloom(['setup'], { env })).exitCode, 0)
-    worker = startWorker(env)
+    const worker = start(env)
     const events = () =>
-      worker!
+      worker
         .output()
         .split('\n')
         .filter(line => line.startsWith('{'))

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { KafkaEventSource, type KafkaEventSourceOptions } from '../../src/adapters/kafka-event-source.ts'
 import { WorkerError, type WorkerErrorCode } from '../../src/core/worker-error.ts'
-import type { BatchLease, SourceHandler, SourceRecord } from '../../src/ports/event-source.ts'
+import type { BatchLease, SourceHandler } from '../../src/ports/event-source.ts'
 import { kafkaClient, type TestTopic } from './kafka-fixture.ts'
+import { type LogRecord, readTopic } from './topic-log.ts'
 
 /** What `commit` commits with. */
 export const metadata = { watermark: 1_700_000_000_000, epoch: 3, partitions: 4 }
@@ -47,18 +48,12 @@ export const numbered = (partition: number, count: number, from = 0) =>
   Array.from({ length: count }, (_, i) => ({ partition, key: 'tab', value: `${from + i}` }))
 
 /** Every record of a topic, in the order of each partition. */
-export async function readAll(topic: TestTopic): Promise<(SourceRecord & { partition: number })[]> {
+export async function readAll(topic: TestTopic): Promise<LogRecord[]> {
   const ends = await topic.admin.fetchTopicOffsets(topic.name)
-  const total = ends.reduce((sum, { high }) => sum + Number(high), 0)
-  const records: (SourceRecord & { partition: number })[] = []
-  const source = sourceOf(topic)
-  await source.run(
-    handlerOf(async lease => {
-      records.push(...lease.batch.records.map(record => ({ ...record, partition: lease.batch.partition })))
-      await commit(lease)
-      if (records.length >= total) void source.stop()
-    }),
+  const records = await readTopic(topic.admin, kafkaClient, topic.name)
+  assert.equal(
+    records.length,
+    ends.reduce((sum, { high }) => sum + Number(high), 0),
   )
-  assert.equal(records.length, total)
   return records
 }

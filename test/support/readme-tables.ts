@@ -1,7 +1,7 @@
 // The tables of the README, made from where their facts live. `npm run docs` writes them; a test holds them equal.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { flagOf } from '../../src/config.ts'
+import { flagOf, hasFlag } from '../../src/config.ts'
 import { documentFields, type Field, type FieldTree, isField } from '../../src/core/document-fields.ts'
 import { deadLetterReasons } from '../../src/core/outcome.ts'
 import { rawEventSchema } from '../../src/core/raw-event.ts'
@@ -18,7 +18,7 @@ const tables: Readonly<Record<string, () => string>> = {
       ['variable', 'flag', 'default', 'meaning'],
       (Object.keys(settings) as SettingName[]).map(name => {
         const { env, default: fallback, about } = settings[name]
-        const flag = 'isSecret' in settings[name] ? '' : `\`${flagOf(name)}\``
+        const flag = hasFlag(name) ? `\`${flagOf(name)}\`` : ''
         return [`\`${env}\``, flag, fallback === '' ? '' : `\`${fallback}\``, about]
       }),
     ),

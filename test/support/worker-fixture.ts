@@ -1,27 +1,20 @@
 // Workers on topics, groups and prefixes of a test's own, and what must hold of everything that they leave behind.
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
-import { after, before } from 'node:test'
-import type { Admin } from 'kafkajs'
 import { installTemplate } from '../../src/adapters/elasticsearch-template.ts'
-import { createKafka } from '../../src/adapters/kafka-client.ts'
 import { KafkaEventWriter, type WrittenEvent } from '../../src/adapters/kafka-event-writer.ts'
 import { letterHeaders } from '../../src/adapters/kafka-letter.ts'
 import { openLookups } from '../../src/lookups.ts'
 import { parseDuration } from '../../src/settings.ts'
 import { prefixesOn } from './elasticsearch-under-test.ts'
+import { lagOf } from './group-lag.ts'
 import { createTopic, kafkaClient, type TestTopic } from './kafka-fixture.ts'
 import { readAll } from './kafka-source.ts'
 import { isBroken } from './merging-events.ts'
 import { defaultOracleOptions, differences, oracle } from './oracle.ts'
-import { liveDocuments, redirectTargets } from './stored-documents.ts'
-import {
-  lagOf,
-  startWorker,
-  untilCaughtUp,
-  type WorkerOptions,
-  type WorkerProcess,
-} from './worker-process.ts'
+import { liveDocuments, redirectTargets, survivorOf } from './stored-documents.ts'
+import { untilCaughtUp, type WorkerOptions, type WorkerProcess, workerEnv } from './worker-process.ts'
+import { workerSuite } from './worker-suite.ts'
 
 const partitions = 2
 const lookups = openLookups('')
@@ -35,34 +28,19 @@ export type Place = {
 
 export function workersOn(node: string) {
   const { client, freshPrefix } = prefixesOn(node)
-  const workers: WorkerProcess[] = []
   const topics: TestTopic[] = []
   const writers = new Map<string, KafkaEventWriter>()
-  let admin: Admin
-
-  before(async () => {
-    admin = createKafka(kafkaClient).admin()
-    await admin.connect()
-  })
-  after(async () => {
-    for (const { child } of workers) child.kill('SIGKILL')
-    await Promise.all(workers.map(worker => worker.exit))
+  const suite = workerSuite(async () => {
     for (const writer of writers.values()) await writer.close()
     for (const topic of topics) await topic.close()
-    await admin.disconnect()
   })
+  const { admin } = suite
 
   /** As after `setup`. */
   async function fresh(changes: Readonly<Record<string, string>> = {}): Promise<Place> {
     const topic = `e2e-${randomBytes(4).toString('hex')}`
     const env = {
-      KAFKA_BROKERS: kafkaClient.brokers.join(','),
-      KAFKA_TOPIC: topic,
-      KAFKA_DEAD_LETTER_TOPIC: `${topic}.dead-letters`,
-      KAFKA_GROUP_ID: topic,
-      // The broker's least: a killed member holds its partitions for as long.
-      KAFKA_SESSION_TIMEOUT: '6s',
-      ELASTICSEARCH_NODE: node,
+      ...workerEnv(kafkaClient.brokers, topic, node),
       INDEX_PREFIX: freshPrefix(),
       FLUSH_INTERVAL: '100ms',
       LOG_LEVEL: 'debug',
@@ -83,11 +61,7 @@ export function workersOn(node: string) {
     written.push(...records)
   }
 
-  function start({ env }: Place, options: WorkerOptions = {}): WorkerProcess {
-    const worker = startWorker(env, options)
-    workers.push(worker)
-    return worker
-  }
+  const start = ({ env }: Place, options: WorkerOptions = {}): WorkerProcess => suite.start(env, options)
 
   const lag = ({ topic }: Place) => lagOf(admin, topic, topic)
   const caughtUp = ({ topic }: Place) => untilCaughtUp(admin, topic, topic)
@@ -118,9 +92,7 @@ export function workersOn(node: string) {
 
   /** A letter may be there again after a crash, but from no other place. */
   async function assertLettersAreComplete(name: string, written: readonly WrittenEvent[]): Promise<void> {
-    const topic = topicOf(name)
-    const [end] = await admin.fetchTopicOffsets(name)
-    const letters = end?.high === '0' ? [] : await readAll(topic)
+    const letters = await readAll(topicOf(name))
     const origins = new Map<string, Set<string>>()
     for (const { value, headers } of letters) {
       const origin = `${headers[letterHeaders.partition]}-${headers[letterHeaders.offset]}`
@@ -133,28 +105,8 @@ export function workersOn(node: string) {
     assert.doesNotMatch(places.join(), /and/)
   }
 
-  return {
-    client,
-    fresh,
-    send,
-    start,
-    lag,
-    caughtUp,
-    assertExact,
-    topicOf,
-    admin: () => admin,
-  }
+  return { fresh, send, start, lag, caughtUp, assertExact }
 }
 
 const gapOf = (env: Readonly<Record<string, string | undefined>>): number =>
   parseDuration(env.SESSION_GAP ?? '10m') as number
-
-function survivorOf(id: string, targets: ReadonlyMap<string, string>): string {
-  const seen = new Set<string>()
-  let at = id
-  for (let next = targets.get(at); next !== undefined && !seen.has(next); next = targets.get(at)) {
-    seen.add(next)
-    at = next
-  }
-  return at
-}

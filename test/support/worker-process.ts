@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Admin } from 'kafkajs'
+import { lagOf } from './group-lag.ts'
 import { ProcessReaper } from './reaper.ts'
 
 const reaper = new ProcessReaper()
@@ -35,6 +36,19 @@ export function startWorker(
   return { child, output: () => output.join(''), exit }
 }
 
+/** Settings of a worker on this topic, with a group of the same name. */
+export function workerEnv(brokers: readonly string[], topic: string, node: string) {
+  return {
+    KAFKA_BROKERS: brokers.join(','),
+    KAFKA_TOPIC: topic,
+    KAFKA_DEAD_LETTER_TOPIC: `${topic}.dead-letters`,
+    KAFKA_GROUP_ID: topic,
+    // A killed member holds its partitions for as long.
+    KAFKA_SESSION_TIMEOUT: '6s',
+    ELASTICSEARCH_NODE: node,
+  }
+}
+
 /** Resolves when the group has committed every record of the topic. */
 export async function untilCaughtUp(
   admin: Admin,
@@ -54,15 +68,4 @@ export async function untilCaughtUp(
       throw new Error(`${lag} records of ${topic} are not committed after ${timeoutMs} ms`)
     await sleep(250)
   }
-}
-
-export async function lagOf(admin: Admin, groupId: string, topic: string): Promise<number> {
-  const [ends, [committed]] = await Promise.all([
-    admin.fetchTopicOffsets(topic),
-    admin.fetchOffsets({ groupId, topics: [topic] }),
-  ])
-  const offsets = new Map(
-    committed?.partitions.map(({ partition, offset }) => [partition, Math.max(0, Number(offset))]),
-  )
-  return ends.reduce((lag, { partition, high }) => lag + Number(high) - (offsets.get(partition) ?? 0), 0)
 }
