@@ -1,8 +1,6 @@
 import net from 'node:net'
 import tls from 'node:tls'
-import { promisify } from 'node:util'
-import zlib from 'node:zlib'
-import kafkajs, {
+import {
   type Cluster,
   type ISocketFactory,
   Kafka,
@@ -11,6 +9,7 @@ import kafkajs, {
   PartitionAssigners,
 } from 'kafkajs'
 import { WorkerError } from '../core/worker-error.ts'
+import { registerCodecs } from './kafka-codecs.ts'
 import { endOf, reasonOf } from './kafka-errors.ts'
 import { repairKafkajs } from './kafkajs-repairs.ts'
 
@@ -41,7 +40,7 @@ export const connectTimeoutMs = 10_000
  */
 export function createKafka(settings: KafkaClientSettings): Kafka {
   repairKafkajs()
-  readZstd()
+  registerCodecs()
   const { brokers, clientId, ssl, sasl, log } = settings
   const connections: Connections = { open: new Set(), areCut: false, tell: () => {} }
   const kafka = new Kafka({
@@ -175,17 +174,6 @@ function socketFactory(connections: Connections): ISocketFactory {
     socket.once('close', () => connections.open.delete(socket))
     return socket
   }
-}
-
-/** kafkajs reads gzip only; Node brings zstd. Snappy and LZ4 would need a dependency and end the source. */
-function readZstd(): void {
-  const { zstdCompress, zstdDecompress } = zlib
-  if (zstdDecompress === undefined) return
-  const { CompressionCodecs, CompressionTypes } = kafkajs
-  CompressionCodecs[CompressionTypes.ZSTD] = () => ({
-    compress: async (encoder: { buffer: Buffer }) => promisify(zstdCompress)(encoder.buffer),
-    decompress: async (buffer: Buffer) => promisify(zstdDecompress)(buffer),
-  })
 }
 
 function logLine(entry: { namespace: string; label: string; log: { message: string } }): KafkaLogLine {

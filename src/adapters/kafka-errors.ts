@@ -1,5 +1,6 @@
 // What an error of kafkajs means here: rejoin the group, try again, or end the process.
 import { WorkerError } from '../core/worker-error.ts'
+import { UnreadableBatchError } from './kafka-inflated.ts'
 import { OffsetBeyondEndError } from './kafkajs-repairs.ts'
 
 /** What of the settings a message may name. */
@@ -89,7 +90,8 @@ export function endOf(error: unknown, names: KafkaNames): WorkerError | null {
   if (error instanceof WorkerError) return error
   const root = rootOf(error)
   if (root instanceof OffsetBeyondEndError) return otherLog(root, names)
-  if (root.name === 'KafkaJSNotImplemented') return unreadable(root, names)
+  if (root.name === 'KafkaJSNotImplemented' || root instanceof UnreadableBatchError)
+    return unreadable(root, names)
   if (
     root.name === 'KafkaJSSASLAuthenticationError' ||
     /AUTH(ENTICAT|ORIZAT)ION_FAILED|SASL/.test(root.type ?? '')
@@ -117,7 +119,8 @@ function heals({ name, type, retriable }: KafkaFailure): boolean {
 /** kafkajs wraps what it gives up on; the first cause has the type. */
 function rootOf(error: unknown): KafkaFailure {
   let root = error
-  while (root instanceof Error && root.cause instanceof Error) root = root.cause
+  while (!(root instanceof UnreadableBatchError) && root instanceof Error && root.cause instanceof Error)
+    root = root.cause
   if (root instanceof Error) return root
   return { name: 'Error', message: String(root) }
 }
@@ -138,9 +141,9 @@ function unauthorized(cause: unknown, { brokers, topic, groupId }: KafkaNames): 
 function unreadable(cause: KafkaFailure, { topic }: KafkaNames): WorkerError {
   return new WorkerError(
     'input',
-    `records of topic ${topic} cannot be read: ${cause.message}. Let the producers compress with gzip or zstd, or set ` +
-      'compression.type=gzip on the topic, which makes the broker do it; records that are there already must expire ' +
-      'or be copied.',
+    `records of topic ${topic} cannot be read: ${cause.message}. Gzip, Snappy, LZ4 and (from Node 22.15 on) zstd can. ` +
+      'compression.type=gzip on the topic makes the broker compress anew what comes from now on; what is there already ' +
+      'must expire or be copied.',
     { cause },
   )
 }

@@ -86,7 +86,8 @@ function clusterId(): string {
   return Buffer.concat([Buffer.of(1), randomBytes(15)]).toString('base64url')
 }
 
-function kafkaJars(java: Java): Promise<string> {
+/** Where the jars of the broker and its tools are. */
+export function kafkaJars(java: Java): Promise<string> {
   const artifacts = [
     `org.apache.kafka:kafka_2.13:${VERSION}`,
     `org.apache.kafka:kafka-tools:${VERSION}`,

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { createRequire } from 'node:module'
 import { describe, it } from 'node:test'
 import { endOf, isFenced, isRejoin, isTooLarge, reasonOf } from '../../../src/adapters/kafka-errors.ts'
+import { UnreadableBatchError } from '../../../src/adapters/kafka-inflated.ts'
 import { OffsetBeyondEndError } from '../../../src/adapters/kafkajs-repairs.ts'
 import type { WorkerErrorCode } from '../../../src/core/worker-error.ts'
 
@@ -66,7 +67,15 @@ describe('an error of kafkajs', () => {
   it('is told with what to do, where, and never with credentials', () => {
     const { message } = endOf(protocolError('TOPIC_AUTHORIZATION_FAILED'), names)!
     assert.match(message, /kafka:9092.*TOPIC_AUTHORIZATION_FAILED.*rights on topic raw-events and group/)
-    assert.match(endOf(new errors.KafkaJSNotImplemented('LZ4 …'), names)!.message, /raw-events.*gzip or zstd/)
+    assert.match(
+      endOf(new errors.KafkaJSNotImplemented('ZSTD …'), names)!.message,
+      /raw-events.*ZSTD.*zstd.*compression\.type=gzip/,
+    )
+    const cut = new UnreadableBatchError('a Snappy block is cut short', { cause: new Error('deeper') })
+    for (const error of [cut, final(cut)]) {
+      assert.equal(codeOf(error), 'input')
+      assert.match(endOf(error, names)!.message, /raw-events cannot be read: a Snappy block is cut short/)
+    }
     const refused = new errors.KafkaJSConnectionError('connect ECONNREFUSED', { broker: '10.0.0.9:9092' })
     assert.match(reasonOf(exhausted(refused)), /10\.0\.0\.9:9092/)
   })
