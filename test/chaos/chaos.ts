@@ -154,10 +154,13 @@ async function inject(
   let deck: FaultKind[] = []
   const start = (kind: FaultKind): Promise<void> => {
     say(kind.name)
-    times.set(kind.name, (times.get(kind.name) ?? 0) + 1)
     const fault = kind
       .inject(world, random)
-      .then(() => world.recovery.healed(kind.name))
+      .then(met => {
+        if (met === false) return say(`${kind.name}: there was nothing to break`)
+        times.set(kind.name, (times.get(kind.name) ?? 0) + 1)
+        world.recovery.healed(kind.name)
+      })
       .catch(error => void failures.push(new Error(`${kind.name}: ${error.message}`, { cause: error })))
       .finally(() => running.delete(fault))
     running.add(fault)

@@ -1,6 +1,5 @@
 // The faults of a chaos run. Each resolves when it is over and the world is as it was.
 import { setTimeout as sleep } from 'node:timers/promises'
-import kafkajs from 'kafkajs'
 import type { Random } from '../support/seeded-random.ts'
 import { overloaded, refusingSome, rejectingOne, unavailable } from './store-proxy.ts'
 import type { ChaosWorker } from './worker-pool.ts'
@@ -12,7 +11,8 @@ export type FaultKind = {
   readonly weight: number
   /** Runs while nothing else is broken: it stops all workers. */
   readonly isAlone?: true
-  readonly inject: (world: World, random: Random) => Promise<void>
+  /** Gives false if there was nothing to break. */
+  readonly inject: (world: World, random: Random) => Promise<unknown>
 }
 
 const someMs = (random: Random, from: number, to: number) => from + random.below(to - from)
@@ -22,30 +22,33 @@ const pickWorker = (world: World, random: Random): ChaosWorker | undefined => {
   return running.length === 0 ? undefined : random.pick(running)
 }
 
-async function killed(world: World, random: Random): Promise<void> {
+async function killed(world: World, random: Random): Promise<boolean> {
   const worker = pickWorker(world, random)
-  if (worker === undefined) return
+  if (worker === undefined) return false
   await world.workers.kill(worker)
   await sleep(someMs(random, 0, 2_000))
   world.workers.start()
+  return true
 }
 
-async function terminated(world: World, random: Random): Promise<void> {
+async function terminated(world: World, random: Random): Promise<boolean> {
   const worker = pickWorker(world, random)
-  if (worker === undefined) return
+  if (worker === undefined) return false
   await world.workers.terminate(worker)
   world.workers.start()
+  return true
 }
 
 /** Longer than the session timeout: it wakes up as a zombie. */
-async function frozen(world: World, random: Random): Promise<void> {
+async function frozen(world: World, random: Random): Promise<boolean> {
   const worker = pickWorker(world, random)
-  if (worker === undefined) return
+  if (worker === undefined) return false
   worker.isFrozen = true
   worker.child.kill('SIGSTOP')
   await sleep(sessionTimeoutMs + someMs(random, 1_000, 4_000))
   worker.child.kill('SIGCONT')
   worker.isFrozen = false
+  return true
 }
 
 async function joined(world: World): Promise<void> {
@@ -56,10 +59,10 @@ async function joined(world: World): Promise<void> {
   world.workers.start()
 }
 
-async function left(world: World, random: Random): Promise<void> {
+async function left(world: World, random: Random): Promise<unknown> {
   if (world.workers.size <= workerCount.least) world.workers.start()
   const worker = pickWorker(world, random)
-  if (worker !== undefined) await world.workers.terminate(worker)
+  return worker === undefined ? false : world.workers.terminate(worker)
 }
 
 async function storeStopped(world: World): Promise<void> {
@@ -71,21 +74,12 @@ async function storeStopped(world: World): Promise<void> {
   })
 }
 
-async function deadLettersRefused(world: World, random: Random): Promise<void> {
-  const set = (value: string) =>
-    world.admin.alterConfigs({
-      validateOnly: false,
-      resources: [
-        {
-          type: kafkajs.ConfigResourceTypes.TOPIC,
-          name: world.deadLetterTopic,
-          configEntries: [{ name: 'min.insync.replicas', value }],
-        },
-      ],
-    })
-  await set('2')
-  await sleep(someMs(random, 2_000, 5_000))
-  await set('1')
+async function deadLettersRefused({ workers }: World, random: Random): Promise<unknown> {
+  const before = workers.told.refusals
+  workers.refuseLetters(true)
+  await sleep(someMs(random, 3_000, 6_000))
+  workers.refuseLetters(false)
+  return workers.told.refusals > before
 }
 
 async function clockWrong(world: World, random: Random): Promise<void> {
@@ -152,7 +146,7 @@ async function partitionsAdded(world: World, random: Random): Promise<void> {
   world.workload.resume()
 }
 
-/** As many records as nobody will ever read are in the log. */
+/** Some records that no worker has read are in the log. */
 async function unread(world: World, random: Random): Promise<void> {
   await world.workload.send(someMs(random, 50, 400))
   await world.capture()
@@ -197,9 +191,9 @@ async function recordsExpired(world: World, random: Random): Promise<void> {
 }
 
 /** The others drain the old topic and go on with the new one while one sleeps over it. */
-async function epochSwitched(world: World, random: Random): Promise<void> {
+async function epochSwitched(world: World, random: Random): Promise<boolean> {
   const sleeper = pickWorker(world, random)
-  if (sleeper === undefined) return
+  if (sleeper === undefined) return false
   const count = world.workers.size
   sleeper.isFrozen = true
   sleeper.child.kill('SIGSTOP')
@@ -217,6 +211,7 @@ async function epochSwitched(world: World, random: Random): Promise<void> {
   await Promise.race([sleeper.exit, sleep(20_000)])
   await world.workers.kill(sleeper)
   world.workers.start()
+  return true
 }
 
 export const faultKinds: readonly FaultKind[] = [

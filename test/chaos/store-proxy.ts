@@ -38,16 +38,22 @@ export class StoreProxy {
     return this.#server.address
   }
 
-  /** With this fault for so long. What still hangs then is cut. */
-  async during(ms: number, fault: StoreFault): Promise<void> {
-    this.#faults.add(fault)
+  /** With this fault for so long. What still hangs then is cut. False if it met no request. */
+  async during(ms: number, fault: StoreFault): Promise<boolean> {
+    let met = false
+    const watched: StoreFault = request => {
+      met = true
+      return fault(request)
+    }
+    this.#faults.add(watched)
     await sleep(ms)
-    this.#faults.delete(fault)
+    this.#faults.delete(watched)
     this.#server.cut()
+    return met
   }
 
-  /** With this fault until it has met so many bulk requests; fewer if they do not come. */
-  async forBulks(count: number, fault: StoreFault): Promise<void> {
+  /** With this fault until it has met so many bulk requests; fewer if they do not come. False if it met none. */
+  async forBulks(count: number, fault: StoreFault): Promise<boolean> {
     const done = Promise.withResolvers<void>()
     let left = count
     const counting: StoreFault = async request => {
@@ -62,6 +68,7 @@ export class StoreProxy {
     this.#faults.add(counting)
     await Promise.race([done.promise, sleep(8_000)])
     this.#faults.delete(counting)
+    return left < count
   }
 
   close(): Promise<void> {

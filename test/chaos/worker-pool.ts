@@ -1,12 +1,15 @@
 // The workers of a chaos run: real processes, started as a user starts them, and what they told.
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { startWorker } from '../support/worker-process.ts'
 
 const wrongClock = join(import.meta.dirname, 'wrong-clock.ts')
+const refusedLetters = join(import.meta.dirname, '../support/refused-letters.ts')
 const keptLines = 60
 const stopTimeoutMs = 40_000
 
@@ -18,6 +21,8 @@ export type Told = {
   conflicts: number
   recalled: number
   reduced: number
+  /** Spells in which dead letters were refused. */
+  refusals: number
 }
 export type Exit = { readonly code: number | null; readonly signal: NodeJS.Signals | null }
 export type StartOptions = { readonly clockShiftMs?: number; readonly env?: Readonly<Record<string, string>> }
@@ -35,7 +40,8 @@ export class ChaosWorker {
   constructor(name: string, env: Readonly<Record<string, string>>, told: Told, clockShiftMs = 0) {
     this.name = name
     this.#told = told
-    const nodeFlags = clockShiftMs === 0 ? [] : ['--import', wrongClock]
+    const preloads = clockShiftMs === 0 ? [refusedLetters] : [refusedLetters, wrongClock]
+    const nodeFlags = preloads.flatMap(file => ['--import', file])
     const { child } = startWorker({ ...env, CLOCK_SHIFT_MS: String(clockShiftMs) }, { nodeFlags })
     this.child = child
     for (const stream of [child.stdout!, child.stderr!])
@@ -59,6 +65,8 @@ export class ChaosWorker {
       return
     }
     if (event.event === 'DocumentReduced') this.#told.reduced++
+    if (event.event === 'SourceInterrupted' && event.reason.startsWith('dead letters: '))
+      this.#told.refusals++
     if (event.event === 'RecordsExpired') this.#told.expired += event.records
     if (event.event === 'SessionsRecalled') {
       this.#told.recalled += event.documents
@@ -82,10 +90,13 @@ export class WorkerPool {
     conflicts: 0,
     recalled: 0,
     reduced: 0,
+    refusals: 0,
   }
   readonly surprises: Surprise[] = []
   readonly #env: () => Readonly<Record<string, string>>
   readonly #workers = new Set<ChaosWorker>()
+  readonly #folder = mkdtempSync(join(tmpdir(), 'chaos-'))
+  readonly #refusing = join(this.#folder, 'letters-are-refused')
   #started = 0
   #revives = true
 
@@ -113,6 +124,12 @@ export class WorkerPool {
       if (this.#revives) this.start(options)
     })
     return worker
+  }
+
+  /** From now on, for all of them. */
+  refuseLetters(refuses: boolean): void {
+    if (refuses) writeFileSync(this.#refusing, '')
+    else rmSync(this.#refusing, { force: true })
   }
 
   /** One that is expected to end by itself. */
@@ -150,11 +167,17 @@ export class WorkerPool {
   async destroy(): Promise<void> {
     this.#revives = false
     await Promise.all([...this.#workers].map(worker => this.kill(worker)))
+    rmSync(this.#folder, { recursive: true })
   }
 
   #spawn({ clockShiftMs = 0, env = {} }: StartOptions): ChaosWorker {
     const name = `worker ${++this.#started}`
-    const worker = new ChaosWorker(name, { ...this.#env(), ...env }, this.told, clockShiftMs)
+    const worker = new ChaosWorker(
+      name,
+      { ...this.#env(), REFUSE_WHILE: this.#refusing, ...env },
+      this.told,
+      clockShiftMs,
+    )
     this.#workers.add(worker)
     void worker.exit.then(() => this.#workers.delete(worker))
     return worker

@@ -6,6 +6,10 @@ import { describe, it } from 'node:test'
 /** Calls of kafkajs that lose records or end the process, each found by experiment. */
 const forbidden: readonly (readonly [RegExp, string])[] = [
   [/\.commitOffsets\(/, 'its retries outlive the generation; while stopping it commits nothing'],
+  [
+    /[cC]onsumer\.(pause|resume|paused|seek)\(/,
+    'outlives a rebalance, or is forgotten in it; a batch that waits does it too',
+  ],
   [/fromBeginning: false/, 'skips to the end of the log where nothing is committed'],
   [/autoCommit: true|eachBatchAutoResolve: true/, 'commits what is not written yet'],
   [/\beachMessage\b/, 'commits and beats per message'],
