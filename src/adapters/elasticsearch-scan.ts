@@ -7,9 +7,10 @@ import type { StoreRetry } from './elasticsearch-retry.ts'
 
 export type Query = estypes.QueryDslQueryContainer
 type Hit = estypes.SearchHit<StoredDocument>
+type Answer = estypes.SearchResponse<StoredDocument>
 type Shards = { readonly failed: number }
 
-const pageSize = 2000
+const pageSize = 1000
 const smallestPage = 50
 const keepAlive = '5m'
 
@@ -57,7 +58,7 @@ export class ElasticsearchScan {
   }
 
   /** One search without pages. */
-  async search(request: estypes.SearchRequest): Promise<estypes.SearchResponse<StoredDocument>> {
+  async search(request: estypes.SearchRequest): Promise<Answer> {
     return this.#retry.run('sessions are searched', async () => {
       const answer = await this.#client.search<StoredDocument>(
         {
@@ -76,17 +77,20 @@ export class ElasticsearchScan {
     return { signal: this.#retry.signal }
   }
 
+  /** While a page is worked on, the next one is on its way. */
   async *#scan(query: Query): AsyncGenerator<readonly StoredDocument[]> {
     const pit = { id: await this.#open(), keep_alive: keepAlive }
     try {
+      let coming: Promise<Answer> | undefined = this.#page(query, pit, undefined)
       let left = Number.POSITIVE_INFINITY
-      let last: Hit | undefined
-      while (left > 0) {
-        const answer = await this.#page(query, pit, last)
+      while (coming !== undefined) {
+        const answer: Answer = await coming
         const { hits } = answer.hits
-        left = (last === undefined ? countOf(answer) : left) - hits.length
+        left = Math.min(left, countOf(answer)) - hits.length
         pit.id = answer.pit_id ?? pit.id
-        last = hits.at(-1)
+        coming = left > 0 ? this.#page(query, pit, hits.at(-1)) : undefined
+        // Who stops in between never asks what became of it.
+        coming?.catch(() => {})
         if (hits.length > 0) yield hits.map(hit => hit._source as StoredDocument)
       }
     } finally {
@@ -155,6 +159,7 @@ function refuseFailed({ failed }: Shards): void {
   if (failed > 0) throw unusable('incomplete-answer', `${failed} shards failed`)
 }
 
-function countOf({ hits: { total } }: estypes.SearchResponse<StoredDocument>): number {
-  return typeof total === 'object' ? total.value : (total ?? 0)
+/** How many match; only the first page tells. */
+function countOf({ hits: { total } }: Answer): number {
+  return typeof total === 'object' ? total.value : (total ?? Number.POSITIVE_INFINITY)
 }

@@ -2,8 +2,9 @@
 // last flush. Memory holds every session that an event at or after the watermark can still reach.
 import { ClosingSchedule } from './closing-schedule.ts'
 import { remembers } from './dedupe-window.ts'
+import { OpenSession, sleepingSession } from './open-session.ts'
 import type { Applied } from './outcome.ts'
-import { restoredSession, storedPosition } from './restored-session.ts'
+import type { SessionHead } from './restored-session.ts'
 import {
   type ConversionTypes,
   extend,
@@ -17,7 +18,7 @@ import {
 } from './session.ts'
 import type { SessionDocument } from './session-document.ts'
 import { type SessionKey, sessionKey } from './session-id.ts'
-import { contains, isLate, joins, overlaps } from './session-window.ts'
+import { cellOf, contains, isLate, joins, overlaps } from './session-window.ts'
 import { watermarkAfter } from './watermark.ts'
 
 export type SessionSettings = {
@@ -29,32 +30,6 @@ export type SessionSettings = {
    * that out: what was not written comes back. One that is committed must not.
    */
   readonly writesOpen: boolean
-}
-
-/** A session in memory. */
-export class OpenSession {
-  session: Session
-  key: SessionKey
-  status: 'active' | 'ended'
-  isChanged = false
-  /** The session that took this one in. */
-  heir: OpenSession | undefined = undefined
-
-  constructor(session: Session, key: SessionKey, status: 'active' | 'ended') {
-    this.session = session
-    this.key = key
-    this.status = status
-  }
-
-  get start(): number {
-    return this.session.start
-  }
-  get end(): number {
-    return this.session.end
-  }
-  get isGone(): boolean {
-    return this.heir !== undefined
-  }
 }
 
 /** A key that a session had before, and the session that it leads to, at the record that caused it. */
@@ -117,14 +92,14 @@ export class PartitionSessions {
    * `mayLackRedirects`: it was written after the last commit, so its redirects are written again.
    */
   admit(document: SessionDocument, mayLackRedirects: boolean): void {
-    const session = restoredSession(document)
+    const session = sleepingSession(document)
+    const { position } = session
     const { gapMs } = this.#settings
-    const key = { id: document.id, cellStart: sessionKey(session.tabId, session.start, gapMs).cellStart }
-    const position = storedPosition(document)
+    const key = { id: document.id, cellStart: cellOf(session.start, gapMs) * gapMs }
     const met = (this.#tabs.get(session.tabId) ?? []).filter(open => meets(open, session, key))
-    const ahead = met.find(open => !isBehind(open.session.position, position))
+    const ahead = met.find(open => !isBehind(open.head.position, position))
     if (ahead !== undefined) {
-      if (ahead.key.id !== key.id) this.#redirect(key, ahead, ahead.session.position)
+      if (ahead.key.id !== key.id) this.#redirect(key, ahead, ahead.head.position)
       return
     }
     const open = new OpenSession(session, key, document.metadata.status === 'ended' ? 'ended' : 'active')
@@ -147,7 +122,7 @@ export class PartitionSessions {
     const sessions = this.#tabs.get(event.raw.tabId)
     const inside = sessions?.find(open => contains(open, event.time))
     if (inside !== undefined) {
-      if (!isBehind(inside.session.position, event.position)) return 'already-applied'
+      if (!isBehind(inside.head.position, event.position)) return 'already-applied'
       if (remembers(inside.session.window, event.identity.high, event.identity.low)) {
         inside.session.position = event.position
         inside.session.quality.duplicates++
@@ -250,7 +225,7 @@ export class PartitionSessions {
   }
 
   #add(open: OpenSession): void {
-    const { tabId } = open.session
+    const { tabId } = open.head
     const sessions = this.#tabs.get(tabId)
     if (sessions === undefined) this.#tabs.set(tabId, [open])
     else sessions.push(open)
@@ -260,11 +235,11 @@ export class PartitionSessions {
   }
 
   #remove(open: OpenSession): void {
-    const sessions = this.#tabs.get(open.session.tabId)
+    const sessions = this.#tabs.get(open.head.tabId)
     const at = sessions?.indexOf(open) ?? -1
     if (sessions === undefined || at === -1) return
     this.#size--
-    if (sessions.length === 1) this.#tabs.delete(open.session.tabId)
+    if (sessions.length === 1) this.#tabs.delete(open.head.tabId)
     else sessions.splice(at, 1)
   }
 
@@ -275,7 +250,7 @@ export class PartitionSessions {
   }
 
   #redirect(from: SessionKey, into: OpenSession, position: Position): void {
-    this.#redirects.set(from.id, { tabId: into.session.tabId, from, into, position })
+    this.#redirects.set(from.id, { tabId: into.head.tabId, from, into, position })
   }
 
   /** An event changed the session: it is active again until the watermark passes it. */
@@ -297,11 +272,11 @@ function heirOf(open: OpenSession): OpenSession {
   return at
 }
 
-function meets(open: OpenSession, session: Session, key: SessionKey): boolean {
+function meets(open: OpenSession, session: SessionHead, key: SessionKey): boolean {
   return (
     open.key.id === key.id ||
     overlaps(open, session) ||
-    open.session.absorbed.some(absorbed => absorbed.id === key.id) ||
+    open.head.absorbed.some(absorbed => absorbed.id === key.id) ||
     session.absorbed.some(absorbed => absorbed.id === open.key.id)
   )
 }

@@ -6,19 +6,45 @@ import type { DeviceFacts } from './enrichment/device.ts'
 import type { Evidence } from './evidence.ts'
 import { parseInstant } from './instant.ts'
 import type { Position, Session } from './session.ts'
+import { type SessionBody, unpackBody } from './session-body.ts'
 import type { SessionDocument, StoredDocument } from './session-document.ts'
 import type { SessionKey } from './session-id.ts'
-import { type SessionState, stateReader } from './session-state.ts'
+import { stateReader } from './session-state.ts'
+
+/** The part of a session that says where events and other sessions meet it. */
+export type SessionHead = Readonly<Pick<Session, 'tabId' | 'start' | 'end' | 'position' | 'absorbed'>>
+
+const nothingAbsorbed: readonly SessionKey[] = []
 
 /** The session of a stored document, enriched. */
 export function restoredSession(document: SessionDocument): Session {
+  return sessionOf(restoredHead(document), document)
+}
+
+/** The head of a stored document's session. */
+export function restoredHead(document: SessionDocument): SessionHead {
+  return {
+    tabId: document.tabId,
+    start: instant(document.metadata.time.insert),
+    end: instant(document.lastSeen),
+    position: storedPosition(document),
+    absorbed: absorbedKeys(document),
+  }
+}
+
+/** The session whose head and packed body were taken from a stored document. */
+export function wokenSession(head: SessionHead, body: string): Session {
+  return sessionOf(head, unpackBody(body))
+}
+
+function sessionOf({ tabId, start, end, position, absorbed }: SessionHead, document: SessionBody): Session {
   const { state, metadata, activity } = document
   const read = stateReader(state)
   return {
-    tabId: document.tabId,
-    start: instant(metadata.time.insert),
-    end: instant(document.lastSeen),
-    position: storedPosition(document),
+    tabId,
+    start,
+    end,
+    position,
     counts: {
       events: activity.events,
       pageViews: activity.page_views,
@@ -33,7 +59,7 @@ export function restoredSession(document: SessionDocument): Session {
       reduced: document.quality.reduced,
     },
     entry: { stamp: read.entry, value: entryOf(document) },
-    evidence: evidenceOf(document, state),
+    evidence: evidenceOf(document, read),
     profile: read.stamped('profile', () => document.profile as NonNullable<DocumentFields['profile']>),
     lastQuery: read.stamped('lastQuery', () => document.lastQuery as string),
     entryPage: read.stamped('entryPage', () => pageOf(document.pages.entry)),
@@ -42,7 +68,7 @@ export function restoredSession(document: SessionDocument): Session {
     traits: read.keyed(state.keys.traits, document.traits),
     aux: read.keyed(state.keys.aux, document.aux),
     window: read.window(),
-    absorbed: absorbedKeys(document),
+    absorbed,
     createdAt: metadata.time.create === null ? null : instant(metadata.time.create),
   }
 }
@@ -59,10 +85,11 @@ export function storedPosition({ source }: StoredDocument): Position {
 }
 
 function absorbedKeys({ operation, state }: SessionDocument): readonly SessionKey[] {
+  if (operation.merge.length === 0) return nothingAbsorbed
   return operation.merge.map((id, i) => ({ id, cellStart: state.absorbed?.[i] as number }))
 }
 
-function entryOf({ referrer, metadata, utm, click_id }: SessionDocument) {
+function entryOf({ referrer, metadata, utm, click_id }: SessionBody) {
   const clickId =
     click_id.name === null || click_id.value === null ? null : { name: click_id.name, value: click_id.value }
   return {
@@ -75,9 +102,8 @@ function entryOf({ referrer, metadata, utm, click_id }: SessionDocument) {
   }
 }
 
-function evidenceOf(document: SessionDocument, state: SessionState): Evidence {
-  const { device, app, site } = document
-  const { stamped } = stateReader(state)
+function evidenceOf(document: SessionBody, { stamped }: ReturnType<typeof stateReader>): Evidence {
+  const { device, app, site, state } = document
   const evidence = {
     ip: stamped('ip', () => ({ ip: device.ip as string, geo: device.geo })),
     agent: stamped('agent', () => ({ agent: null, facts: factsOf(document) })),
@@ -102,7 +128,7 @@ function evidenceOf(document: SessionDocument, state: SessionState): Evidence {
   return Object.fromEntries(Object.entries(evidence).filter(([, held]) => held !== undefined)) as Evidence
 }
 
-function factsOf({ device, os, app, state }: SessionDocument): DeviceFacts {
+function factsOf({ device, os, app, state }: SessionBody): DeviceFacts {
   const { name, brand, model, type } = device
   const touch = state.touch?.[1] ?? device.touch
   return {
@@ -112,7 +138,7 @@ function factsOf({ device, os, app, state }: SessionDocument): DeviceFacts {
   }
 }
 
-const pageOf = (page: DocumentFields['pages']['entry']): Page => ({
+const pageOf = (page: SessionBody['pages']['entry']): Page => ({
   url: page.url as string,
   title: page.title,
 })

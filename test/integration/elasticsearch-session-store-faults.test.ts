@@ -79,7 +79,7 @@ describe('the session store, when the node or the way to it fails', { skip }, ()
 
   it('asks for smaller pages when large ones are refused', async t => {
     const { store, requests } = await start(t, request =>
-      isPage(request) && JSON.parse(request.body).size > 500
+      isPage(request) && JSON.parse(request.body).size > 250
         ? refusing(429, 'circuit_breaking_exception')
         : pass,
     )
@@ -87,7 +87,7 @@ describe('the session store, when the node or the way to it fails', { skip }, ()
     assert.equal((await restored(store)).length, 1)
     assert.deepEqual(
       requests.filter(isPage).map(({ body }) => JSON.parse(body).size),
-      [2000, 1000, 500],
+      [1000, 500, 250],
     )
   })
 

@@ -127,7 +127,7 @@ describe('the session store on a real node', { skip }, () => {
 
   it('restores page after page, over several indices, everything once', async t => {
     const { store, requests } = await start(t)
-    const writes = Array.from({ length: 4500 }, (_, i) =>
+    const writes = Array.from({ length: 2500 }, (_, i) =>
       sampleSession({ tab: `tab${i}`, from: `2026-${10 + (i % 3)}-24T10:00:00Z` }),
     )
     await store.write(writes)
@@ -137,8 +137,8 @@ describe('the session store on a real node', { skip }, () => {
       pages.push(page.length)
       for (const { id } of page) found.add(id)
     }
-    assert.equal(found.size, 4500)
-    assert.deepEqual(pages, [2000, 2000, 500])
+    assert.equal(found.size, 2500)
+    assert.deepEqual(pages, [1000, 1000, 500])
     // The search context is freed.
     assert.equal(requests.at(-1)?.method, 'DELETE')
     // Also when the reader has had enough.

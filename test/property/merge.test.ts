@@ -4,10 +4,11 @@ import fc from 'fast-check'
 import { createDeviceLookup } from '../../src/adapters/ua-parser-device.ts'
 import { arrivalOf, identityHash } from '../../src/core/dedupe-window.ts'
 import { enrichSession } from '../../src/core/enrichment/enrich-session.ts'
+import { OpenSession, sleepingSession } from '../../src/core/open-session.ts'
 import { decode } from '../../src/core/raw-event.ts'
 import { restoredSession } from '../../src/core/restored-session.ts'
 import { extend, merge, type PlacedEvent, type Session, singleton } from '../../src/core/session.ts'
-import { sessionDocument } from '../../src/core/session-document.ts'
+import { type SessionDocument, sessionDocument } from '../../src/core/session-document.ts'
 import { sessionKey } from '../../src/core/session-id.ts'
 import { arbitraryEvents, type TestEvent } from '../support/arbitrary-events.ts'
 import { testGeo } from '../support/test-lookups.ts'
@@ -54,6 +55,11 @@ function comparable(session: Session) {
       },
     },
   }
+}
+
+/** A restored session that an event touches. */
+function woken(document: SessionDocument): Session {
+  return new OpenSession(sleepingSession(document), { id: document.id, cellStart: 0 }, 'active').session
 }
 
 const single = (event: PlacedEvent) => singleton(event, conversionTypes)
@@ -105,6 +111,7 @@ test('a session restored from its document writes the same document, and merges 
       // Whether it is the first write is what the restored one knows, and the fresh one does not.
       whole.createdAt = restored.createdAt
       assert.deepEqual(comparable(restored), comparable(whole))
+      assert.deepEqual(woken(documentOf(whole)), restored, 'sleeping changes nothing')
       for (const event of all.slice(at)) {
         extend(restored, event, conversionTypes)
         extend(whole, event, conversionTypes)

@@ -63,7 +63,7 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'memory preferred to a newer document',
     file: 'src/core/partition-sessions.ts',
-    find: 'met.find(open => !isBehind(open.session.position, position))',
+    find: 'met.find(open => !isBehind(open.head.position, position))',
     replace: 'met[0]',
     tests: simulation,
   },
@@ -85,7 +85,7 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'no skip of applied records',
     file: 'src/core/partition-sessions.ts',
-    find: "if (!isBehind(inside.session.position, event.position)) return 'already-applied'",
+    find: "if (!isBehind(inside.head.position, event.position)) return 'already-applied'",
     replace: '',
     tests: simulation,
   },
