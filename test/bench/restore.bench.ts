@@ -7,10 +7,11 @@ import { parseArgs, promisify } from 'node:util'
 import type { Client } from '@elastic/elasticsearch'
 import { elasticsearchClient } from '../../src/adapters/elasticsearch-client.ts'
 import { installTemplate } from '../../src/adapters/elasticsearch-template.ts'
-import { startElasticsearch } from '../support/services.ts'
+import { startElasticsearch, startKafka } from '../support/services.ts'
 import { settings, storeOn } from './bench-settings.ts'
 import { type Filled, fillOpenSessions } from './open-sessions.ts'
 import type { StepArguments, StepResult } from './restore-step.ts'
+import type { WorkerStepResult } from './worker-restore-step.ts'
 
 const { values } = parseArgs({
   options: {
@@ -22,8 +23,9 @@ const prefix = 'bench'
 const say = (line: string) => process.stderr.write(`${line}\n`)
 
 const file = join(import.meta.dirname, 'restore-step.ts')
+/** Of an even count, the lower of the two. */
 const median = (numbers: readonly number[]): number =>
-  numbers.toSorted((a, b) => a - b)[numbers.length >> 1] as number
+  numbers.toSorted((a, b) => a - b)[(numbers.length - 1) >> 1] as number
 
 /** Each step in a process of its own, so that one's memory and compiled code are not the other's. */
 async function step(words: StepArguments): Promise<StepResult> {
@@ -58,6 +60,29 @@ async function compare(node: string, { ends, watermark, sessions }: Filled, atOn
   }
 }
 
+/** The same by a worker that must keep its membership meanwhile, on a broker of its own. */
+async function byWorker(node: string, { ends, watermark }: Filled): Promise<WorkerStepResult> {
+  const kafka = await startKafka()
+  if (kafka.kind === 'none') throw new Error(`no Kafka: ${kafka.reason}`)
+  try {
+    const words: StepArguments = {
+      kind: 'restore',
+      node,
+      prefix,
+      atOnce: settings.partitions,
+      ends,
+      watermark,
+    }
+    const file = join(import.meta.dirname, 'worker-restore-step.ts')
+    const env = { ...process.env, TEST_KAFKA_BROKERS: kafka.server.address }
+    const run = await promisify(execFile)(process.execPath, [file, JSON.stringify(words)], { env })
+    say(`worker: ${run.stdout.trim()}`)
+    return JSON.parse(run.stdout) as WorkerStepResult
+  } finally {
+    await kafka.server.stop()
+  }
+}
+
 /** A node that is still merging segments would be slower for whatever comes first. */
 async function untilMerged(client: Client): Promise<void> {
   for (;;) {
@@ -89,6 +114,7 @@ try {
   const filled = await fill(address)
   const together = await compare(address, filled, settings.partitions)
   const inSequence = await compare(address, filled, 1)
+  const worker = await byWorker(address, filled)
   console.log(
     JSON.stringify({
       name: 'restore',
@@ -96,6 +122,7 @@ try {
       bytesPerDocument: Math.round(filled.bytes / filled.sessions),
       together,
       inSequence,
+      worker,
     }),
   )
 } finally {
