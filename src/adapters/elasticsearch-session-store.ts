@@ -18,6 +18,7 @@ import { indexOf, indexPattern } from './elasticsearch-index.ts'
 import { recallQueries, restoreQuery } from './elasticsearch-queries.ts'
 import { type RetrySettings, StoreRetry } from './elasticsearch-retry.ts'
 import { ElasticsearchScan } from './elasticsearch-scan.ts'
+import { Turns } from './elasticsearch-turns.ts'
 
 export type ElasticsearchStoreSettings = {
   /** The store closes it in the end. */
@@ -31,6 +32,12 @@ export type ElasticsearchStoreSettings = {
   readonly pausesMs?: RetrySettings['pausesMs']
 }
 
+/**
+ * Two keep the node and this process busy. However many partitions a worker gains, no more pages than these scans'
+ * are in memory; with more at once, what is garbage soon survives long enough to be costly.
+ */
+const restoresAtOnce = 2
+
 /** Session documents in monthly indices whose mapping comes from our template. */
 export class ElasticsearchSessionStore implements SessionStore {
   readonly #client: Client
@@ -40,6 +47,7 @@ export class ElasticsearchSessionStore implements SessionStore {
   readonly #bulk: ElasticsearchBulk
   readonly #scan: ElasticsearchScan
   readonly #get: ElasticsearchGet
+  readonly #restores = new Turns(restoresAtOnce)
 
   constructor({ client, prefix, telemetry, signal, limits, pausesMs }: ElasticsearchStoreSettings) {
     this.#client = client
@@ -68,8 +76,13 @@ export class ElasticsearchSessionStore implements SessionStore {
   }
 
   async *restore(query: RestoreQuery): AsyncIterable<readonly StoredDocument[]> {
-    await this.#scan.refresh()
-    yield* this.#scan.pages(restoreQuery(query))
+    const endTurn = await this.#restores.take()
+    try {
+      await this.#scan.refresh()
+      yield* this.#scan.pages(restoreQuery(query))
+    } finally {
+      endTurn()
+    }
   }
 
   async recall(query: RecallQuery): Promise<readonly StoredDocument[]> {

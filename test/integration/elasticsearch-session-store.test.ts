@@ -146,6 +146,18 @@ describe('the session store on a real node', { skip }, () => {
     assert.equal(requests.at(-1)?.method, 'DELETE')
   })
 
+  it('restores many partitions at once, however few scans are under way, and whoever gives up', async t => {
+    const { store } = await start(t)
+    const partitions = [0, 1, 2, 3, 4, 5]
+    await store.write(partitions.map(partition => sampleSession({ tab: `tab${partition}`, partition })))
+    for await (const _ of store.restore(everything)) break
+    const all = partitions.map(partition => restored(store, { ...everything, partition }))
+    assert.deepEqual(
+      (await Promise.all(all)).map(tabs),
+      partitions.map(partition => [`tab${partition}`]),
+    )
+  })
+
   it('restores what was acknowledged and not refreshed yet', async t => {
     const { store, prefix } = await start(t)
     await store.write([sampleSession()])
