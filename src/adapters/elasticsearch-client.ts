@@ -41,6 +41,9 @@ export function elasticsearchClient(settings: ElasticsearchSettings): Client {
     requestTimeout: requestTimeoutMs ?? defaultRequestTimeoutMs,
     // Retries are ours alone: the client's own would multiply with them, and they leave out 429 and time-outs.
     maxRetries: 0,
+    // By default an error holds a clone of its request, a number for each byte: 400 MB and a second for each bulk
+    // request that fails. Left out of an error are headers and connection, where the secrets are.
+    redaction: { type: 'remove' },
     // Load balancers drop connections that were idle for a minute, some of them without a word.
     agent: { keepAliveTimeout: 50_000, connections: 32 },
     // Documents are the state and must come back whatever keys a user chose: `__proto__` is just a key to
