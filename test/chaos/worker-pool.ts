@@ -36,6 +36,7 @@ export class ChaosWorker {
   isFrozen = false
   readonly #told: Told
   readonly #lines: string[] = []
+  #address: string | null = null
 
   constructor(name: string, env: Readonly<Record<string, string>>, told: Told, clockShiftMs = 0) {
     this.name = name
@@ -54,6 +55,20 @@ export class ChaosWorker {
     return this.#lines
   }
 
+  /** What it waits for, and the last that it wrote. */
+  async describe(): Promise<string> {
+    const ready = await this.#ask('/readyz')
+    return [`${this.name}${this.isFrozen ? ' (frozen)' : ''}: ${ready}`, ...this.#lines.slice(-12)].join(
+      '\n  ',
+    )
+  }
+
+  async #ask(path: string): Promise<string> {
+    if (this.#address === null) return 'no HTTP address yet'
+    const signal = AbortSignal.timeout(2_000)
+    return fetch(this.#address + path, { signal }).then(answer => answer.text(), String)
+  }
+
   #read(line: string): void {
     const event = line.startsWith('{') ? JSON.parse(line) : {}
     if (event.event === 'BatchProcessed') {
@@ -64,6 +79,7 @@ export class ChaosWorker {
       if (event.records !== sum) this.#told.unbalanced++
       return
     }
+    if (event.event === 'StatusServed') this.#address = event.address
     if (event.event === 'DocumentReduced') this.#told.reduced++
     if (event.event === 'SourceInterrupted' && event.reason.startsWith('dead letters: '))
       this.#told.refusals++
@@ -161,6 +177,11 @@ export class WorkerPool {
     const workers = [...this.#workers].filter(worker => !worker.isFrozen)
     await Promise.all(workers.map(worker => this[how](worker)))
     this.#revives = true
+  }
+
+  /** What each of them does, for a message. */
+  async describe(): Promise<string> {
+    return (await Promise.all([...this.#workers].map(worker => worker.describe()))).join('\n')
   }
 
   /** At the end of a run, in whatever state they are. */

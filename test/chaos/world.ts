@@ -135,7 +135,10 @@ export class World {
       // A broker that is down cannot tell.
       const lag = await lagOf(this.admin, this.group, this.topic).catch(() => null)
       if (lag === 0) return
-      if (performance.now() > deadline) throw new Error(`${lag ?? 'unknown'} records are still not committed`)
+      if (performance.now() > deadline)
+        throw new Error(
+          `${lag ?? 'unknown'} records are still not committed\n${await this.workers.describe()}`,
+        )
       await sleep(500)
     }
   }
