@@ -2,6 +2,7 @@
 import { arrivalOf, identityHash } from './core/dedupe-window.ts'
 import { enrichSession, type Lookups } from './core/enrichment/enrich-session.ts'
 import type { LateSpan, PartitionSessions } from './core/partition-sessions.ts'
+import { type Privacy, redactEvent } from './core/privacy.ts'
 import { decode } from './core/raw-event.ts'
 import type { PlacedEvent } from './core/session.ts'
 import { documentVersion, redirectDocument, sessionDocument } from './core/session-document.ts'
@@ -16,6 +17,7 @@ export type PipelineSettings = {
   /** Infinity for no limit. */
   readonly maxLatenessMs: number
   readonly timeZone: string
+  readonly privacy: Privacy
 }
 
 /** Every record is exactly one of these. */
@@ -88,7 +90,7 @@ function decodeBatch(batch: RecordBatch, settings: PipelineSettings) {
     const position = { topic, epoch, partition, offset: record.offset + 1, timestamp: record.timestamp }
     const identity = identityHash(raw.eventId, time)
     events.push({
-      raw,
+      raw: redactEvent(raw, settings.privacy),
       time,
       received,
       clockSkewMs,

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
 import { isTimeZone } from './core/enrichment/weekday.ts'
+import { commonlyRedacted, ipPrivacies } from './core/privacy.ts'
 
 /** Milliseconds of `500ms`, `30s`, `10m`, `12h`, `30d`; Infinity of `unlimited`; null of anything else. */
 export function parseDuration(text: string): number | null {
@@ -216,6 +217,18 @@ export const settings = {
     'An MMDB file of your own (MaxMind, DB-IP). Without it, the embedded country database',
   ),
   conversionTypes: setting('CONVERSION_TYPES', 'conversion', list, 'Event types that count as a conversion'),
+  ipPrivacy: setting(
+    'IP_PRIVACY',
+    'keep',
+    z.enum(ipPrivacies, 'expected `keep`, `mask` or `drop`'),
+    'What documents show of an address: all, its network (IPv4 /24, IPv6 /48), or nothing. Its place is looked up before',
+  ),
+  redactedParameters: setting(
+    'REDACTED_PARAMETERS',
+    commonlyRedacted.join(','),
+    list.transform(names => (names[0] === 'none' ? [] : names.map(name => name.toLowerCase()))),
+    'URL parameters whose values are not stored, nor e-mail addresses in any; `none` stores all',
+  ),
   onDataLoss: setting(
     'ON_DATA_LOSS',
     'stop',

@@ -17,7 +17,15 @@ export const demo = defineCommand({
   about:
     'Generates events, runs them through the same pipeline as `run` into an embedded store, and prints what a user ' +
     'would see of the sessions. Needs no service and leaves nothing behind.',
-  settings: ['sessionGap', 'allowedLateness', 'maxLateness', 'timeZone', 'conversionTypes'],
+  settings: [
+    'sessionGap',
+    'allowedLateness',
+    'maxLateness',
+    'timeZone',
+    'conversionTypes',
+    'ipPrivacy',
+    'redactedParameters',
+  ],
   options: [],
   async run({ config, signal }) {
     const store = new SqliteSessionStore(':memory:', config.sessionGap)

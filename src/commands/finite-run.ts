@@ -1,5 +1,6 @@
 // What `replay` and `demo` share: a finite input through the worker, and all sessions closed at its end.
 import type { Lookups } from '../core/enrichment/enrich-session.ts'
+import type { Privacy } from '../core/privacy.ts'
 import type { DeadLetterSink } from '../ports/dead-letter-sink.ts'
 import type { EventSource } from '../ports/event-source.ts'
 import type { SessionStore } from '../ports/session-store.ts'
@@ -20,6 +21,8 @@ export type FiniteRun = {
     readonly maxLateness: number
     readonly timeZone: string
     readonly conversionTypes: readonly string[]
+    readonly ipPrivacy: Privacy['ip']
+    readonly redactedParameters: readonly string[]
   }
   readonly onBatch: (totals: Totals) => void
   /** Stops the source, and leaves sessions open: the input was not read to its end. */
@@ -60,6 +63,7 @@ export async function runToEnd(run: FiniteRun): Promise<Totals> {
       maxLatenessMs: settings.maxLateness,
       timeZone: settings.timeZone,
       conversionTypes: new Set(settings.conversionTypes),
+      privacy: { ip: settings.ipPrivacy, redactedParameters: new Set(settings.redactedParameters) },
       onDataLoss: 'stop',
       writesOpen: false,
     },

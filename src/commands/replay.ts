@@ -21,6 +21,8 @@ const settings = [
   'timeZone',
   'geoDatabase',
   'conversionTypes',
+  'ipPrivacy',
+  'redactedParameters',
 ] as const
 
 export const replay = defineCommand({
@@ -72,7 +74,7 @@ function planOf(input: string, options: Readonly<Record<string, string | boolean
   if (store !== undefined && store !== 'null' && !sqlite)
     faults.push('--store: expected `sqlite:FILE` or `null`')
   if (store === 'null' && out !== null) faults.push('--out: a null store has no documents to write')
-  if (out === '') faults.push('--out: must not be empty')
+  if (out === '' || out === '-') faults.push('--out: expected a file; standard output is the default')
   if (faults.length > 0) throw new UsageError([...faults, 'See `sessionloom replay --help`.'])
   return {
     input,

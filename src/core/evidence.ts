@@ -5,8 +5,11 @@ import { isTimeZone } from './enrichment/weekday.ts'
 import type { EventContext } from './raw-event.ts'
 import { earlier, type Stamp, type Stamped } from './stamp.ts'
 
-/** `geo` is looked up once, by `enrichSession`; undefined until then. */
-export type IpEvidence = { readonly ip: string; geo: Geo | null | undefined }
+/**
+ * `geo` is looked up once, by `enrichSession`; undefined until then. `ip` is null where a restored document does not
+ * show it.
+ */
+export type IpEvidence = { readonly ip: string | null; geo: Geo | null | undefined }
 /** `agent` is parsed once, by `enrichSession`, and then let go. */
 export type AgentEvidence = { agent: UserAgentEvidence | null; facts: DeviceFacts | undefined }
 export type ScreenEvidence = {

@@ -105,7 +105,7 @@ function entryOf({ referrer, metadata, utm, click_id }: SessionBody) {
 function evidenceOf(document: SessionBody, { stamped }: ReturnType<typeof stateReader>): Evidence {
   const { device, app, site, state } = document
   const evidence = {
-    ip: stamped('ip', () => ({ ip: device.ip as string, geo: device.geo })),
+    ip: stamped('ip', () => ({ ip: device.ip, geo: device.geo })),
     agent: stamped('agent', () => ({ agent: null, facts: factsOf(document) })),
     screen: stamped('screen', () => ({
       resolution: device.resolution,

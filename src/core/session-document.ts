@@ -9,6 +9,7 @@ import { isTimeZone, weekdayAndHour } from './enrichment/weekday.ts'
 import type { Evidence } from './evidence.ts'
 import { formatInstant } from './instant.ts'
 import { keyedObject } from './keyed-values.ts'
+import { type Privacy, shownAddress } from './privacy.ts'
 import type { Position, Session } from './session.ts'
 import type { SessionKey } from './session-id.ts'
 import { encodeState, type SessionState } from './session-state.ts'
@@ -32,7 +33,7 @@ export function isRedirect(document: StoredDocument): document is RedirectDocume
   return document.metadata.status === 'merged'
 }
 
-export type DocumentSettings = { readonly timeZone: string }
+export type DocumentSettings = { readonly timeZone: string; readonly privacy: Pick<Privacy, 'ip'> }
 
 const versionsPerEpoch = 2 ** 43
 const phases = { active: 0, ended: 1, merged: 2, erased: 3 } as const
@@ -72,7 +73,7 @@ export function sessionDocument(
   const { utm, clickId } = known(entry.attribution)
   const agent = evidence.agent === undefined ? unknownDevice : known(evidence.agent.value.facts)
   const geo = geoOf(evidence)
-  const ip = evidence.ip?.value.ip ?? null
+  const ip = shownAddress(evidence.ip?.value.ip ?? null, settings.privacy.ip)
   return {
     id: key.id,
     sessionTrackingToken: key.id,

@@ -2,6 +2,7 @@
 import { elasticsearchClient } from '../../src/adapters/elasticsearch-client.ts'
 import { ElasticsearchSessionStore } from '../../src/adapters/elasticsearch-session-store.ts'
 import type { WorkerSettings } from '../../src/worker.ts'
+import { storeAll } from '../support/store-all.ts'
 
 export const settings: WorkerSettings = {
   topic: 'raw-events',
@@ -12,6 +13,7 @@ export const settings: WorkerSettings = {
   allowedLatenessMs: 3_600_000,
   maxLatenessMs: Number.POSITIVE_INFINITY,
   timeZone: 'UTC',
+  privacy: storeAll,
   conversionTypes: new Set(['conversion']),
   onDataLoss: 'stop',
   writesOpen: true,

@@ -8,6 +8,7 @@ import { processBatch } from '../../src/pipeline.ts'
 import type { DocumentWrite, SessionStore } from '../../src/ports/session-store.ts'
 import { elasticsearchUnderTest, json, restored, storesOn } from '../support/elasticsearch-under-test.ts'
 import { extremeEvent, jsonText } from '../support/extreme-values.ts'
+import { storeAll } from '../support/store-all.ts'
 import { testGeo } from '../support/test-lookups.ts'
 
 const { node, skip } = elasticsearchUnderTest('elasticsearch-extreme-documents.test.ts')
@@ -35,7 +36,13 @@ async function documentsOf(
     headers: {},
   }))
   const batch = { partition: 0, records, firstOffset: 0, nextOffset: records.length }
-  const settings = { topic: 'raw-events', epoch: 0, maxLatenessMs: Number.POSITIVE_INFINITY, timeZone: 'UTC' }
+  const settings = {
+    topic: 'raw-events',
+    epoch: 0,
+    maxLatenessMs: Number.POSITIVE_INFINITY,
+    timeZone: 'UTC',
+    privacy: storeAll,
+  }
   const effects = await processBatch(batch, sessions, async () => {}, lookups, at, settings)
   return { writes: effects.documents, refused: effects.deadLetters.map(({ message }) => message) }
 }

@@ -11,6 +11,7 @@ import { extend, merge, type PlacedEvent, type Session, singleton } from '../../
 import { type SessionDocument, sessionDocument } from '../../src/core/session-document.ts'
 import { sessionKey } from '../../src/core/session-id.ts'
 import { arbitraryEvents, type TestEvent } from '../support/arbitrary-events.ts'
+import { storeAll } from '../support/store-all.ts'
 import { testGeo } from '../support/test-lookups.ts'
 
 const gapMs = 600_000
@@ -34,7 +35,11 @@ function placed(event: TestEvent, offset: number): PlacedEvent {
 function documentOf(session: Session) {
   enrichSession(session, lookups)
   const key = sessionKey(session.tabId, session.start, gapMs)
-  return JSON.parse(JSON.stringify(sessionDocument(session, key, 'active', 0, { timeZone: 'Europe/Berlin' })))
+  return JSON.parse(
+    JSON.stringify(
+      sessionDocument(session, key, 'active', 0, { timeZone: 'Europe/Berlin', privacy: storeAll }),
+    ),
+  )
 }
 
 /** State as a set: stamps are numbered in the order in which they are met. */

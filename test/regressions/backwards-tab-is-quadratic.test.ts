@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { createDeviceLookup } from '../../src/adapters/ua-parser-device.ts'
 import { PartitionSessions } from '../../src/core/partition-sessions.ts'
 import { processBatch } from '../../src/pipeline.ts'
+import { storeAll } from '../support/store-all.ts'
 import { testGeo } from '../support/test-lookups.ts'
 
 const count = 8000
@@ -24,7 +25,13 @@ test('a tab whose 8,000 events come backwards in time, each the start of another
     { gapMs: 600_000, allowedLatenessMs: 300_000, conversionTypes: new Set(), writesOpen: true },
     Number.NEGATIVE_INFINITY,
   )
-  const settings = { topic: null, epoch: 0, maxLatenessMs: Number.POSITIVE_INFINITY, timeZone: 'UTC' }
+  const settings = {
+    topic: null,
+    epoch: 0,
+    maxLatenessMs: Number.POSITIVE_INFINITY,
+    timeZone: 'UTC',
+    privacy: storeAll,
+  }
   const lookups = { geo: testGeo, device: createDeviceLookup() }
   const since = process.cpuUsage()
   const { documents, redirects } = await processBatch(batch, sessions, async () => {}, lookups, at, settings)

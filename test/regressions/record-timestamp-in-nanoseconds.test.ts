@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { createDeviceLookup } from '../../src/adapters/ua-parser-device.ts'
 import { PartitionSessions } from '../../src/core/partition-sessions.ts'
 import { processBatch } from '../../src/pipeline.ts'
+import { storeAll } from '../support/store-all.ts'
 import { testGeo } from '../support/test-lookups.ts'
 
 test('a record whose own timestamp is no date is parked: it stopped the worker, again after every restart', async () => {
@@ -16,7 +17,7 @@ test('a record whose own timestamp is no date is parked: it stopped the worker, 
     { gapMs: 600_000, allowedLatenessMs: 0, conversionTypes: new Set(), writesOpen: true },
     Number.NEGATIVE_INFINITY,
   )
-  const settings = { topic: 'raw-events', epoch: 0, maxLatenessMs: 1, timeZone: 'UTC' }
+  const settings = { topic: 'raw-events', epoch: 0, maxLatenessMs: 1, timeZone: 'UTC', privacy: storeAll }
   const lookups = { geo: testGeo, device: createDeviceLookup() }
   const { deadLetters, documents } = await processBatch(
     batch,

@@ -2,9 +2,16 @@
 import { createDeviceLookup } from '../../src/adapters/ua-parser-device.ts'
 import { PartitionSessions } from '../../src/core/partition-sessions.ts'
 import { processBatch } from '../../src/pipeline.ts'
+import { storeAll } from './store-all.ts'
 import { testGeo } from './test-lookups.ts'
 
-const settings = { topic: null, epoch: 0, maxLatenessMs: Number.POSITIVE_INFINITY, timeZone: 'UTC' }
+const settings = {
+  topic: null,
+  epoch: 0,
+  maxLatenessMs: Number.POSITIVE_INFINITY,
+  timeZone: 'UTC',
+  privacy: storeAll,
+}
 const sessionSettings = {
   gapMs: 600_000,
   allowedLatenessMs: 300_000,

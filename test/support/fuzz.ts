@@ -5,9 +5,10 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { createDeviceLookup } from '../../src/adapters/ua-parser-device.ts'
 import { PartitionSessions } from '../../src/core/partition-sessions.ts'
+import { commonlyRedacted } from '../../src/core/privacy.ts'
 import { restoredSession } from '../../src/core/restored-session.ts'
 import { isRedirect, type SessionDocument, sessionDocument } from '../../src/core/session-document.ts'
-import { type BatchEffects, processBatch, type Tally } from '../../src/pipeline.ts'
+import { type BatchEffects, type PipelineSettings, processBatch, type Tally } from '../../src/pipeline.ts'
 import type { SourceRecord } from '../../src/ports/event-source.ts'
 import type { DocumentWrite } from '../../src/ports/session-store.ts'
 import { fuzzInputs } from './fuzz-inputs.ts'
@@ -37,7 +38,13 @@ export type FuzzResult = Tally & {
 const batchSize = 200
 const start = Date.parse('2026-11-24T10:00:00Z')
 const msPerRecord = 100
-const settings = { topic: 'raw-events', epoch: 0, maxLatenessMs: 30 * 86_400_000, timeZone: 'Europe/Berlin' }
+const settings: PipelineSettings = {
+  topic: 'raw-events',
+  epoch: 0,
+  maxLatenessMs: 30 * 86_400_000,
+  timeZone: 'Europe/Berlin',
+  privacy: { ip: 'mask', redactedParameters: new Set(commonlyRedacted) },
+}
 const sessionSettings = {
   gapMs: 600_000,
   allowedLatenessMs: 300_000,

@@ -5,6 +5,7 @@ import type { DeadLetter } from '../../src/ports/dead-letter-sink.ts'
 import type { EventSource } from '../../src/ports/event-source.ts'
 import type { SessionStore } from '../../src/ports/session-store.ts'
 import { Worker, type WorkerSettings } from '../../src/worker.ts'
+import { storeAll } from './store-all.ts'
 import { testGeo } from './test-lookups.ts'
 
 export const testLookups: Lookups = { geo: testGeo, device: createDeviceLookup() }
@@ -17,6 +18,7 @@ export const testSettings: WorkerSettings = {
   allowedLatenessMs: 300_000,
   maxLatenessMs: 30 * 86_400_000,
   timeZone: 'UTC',
+  privacy: storeAll,
   conversionTypes: new Set(['conversion']),
   onDataLoss: 'stop',
   writesOpen: true,

@@ -7,6 +7,7 @@ import { extend, type PlacedEvent, type Position, singleton } from '../../src/co
 import { documentVersion, redirectDocument, sessionDocument } from '../../src/core/session-document.ts'
 import { sessionKey } from '../../src/core/session-id.ts'
 import type { DocumentWrite } from '../../src/ports/session-store.ts'
+import { storeAll } from './store-all.ts'
 import { testGeo } from './test-lookups.ts'
 
 export type Sample = {
@@ -34,7 +35,10 @@ export function sampleSession(sample: Sample = {}): DocumentWrite {
   extend(session, placed(tab, to, position, { eventId: 'last' }), noConversions)
   enrichSession(session, lookups)
   const key = sessionKey(tab, session.start, gapMs)
-  const document = sessionDocument(session, key, status, Date.parse(to), { timeZone: 'UTC' })
+  const document = sessionDocument(session, key, status, Date.parse(to), {
+    timeZone: 'UTC',
+    privacy: storeAll,
+  })
   return { key, version: documentVersion(position, status), document }
 }
 

@@ -8,6 +8,7 @@ import type { WorkerEvent } from '../../src/ports/telemetry.ts'
 import { Worker } from '../../src/worker.ts'
 import { type Random, seededRandom } from './seeded-random.ts'
 import { SimulatedSource, SimulatedStore, type SimulatedTopic, type Step } from './simulated-world.ts'
+import { storeAll } from './store-all.ts'
 
 export type SimulationOptions = {
   /** Whether the log repeats events. They hide double application, so there are runs without. */
@@ -192,6 +193,7 @@ class Simulation {
         allowedLatenessMs,
         maxLatenessMs: Number.POSITIVE_INFINITY,
         timeZone: 'UTC',
+        privacy: storeAll,
         conversionTypes: new Set(['conversion']),
         onDataLoss: 'stop',
         writesOpen: true,

@@ -20,7 +20,7 @@ export function enrichSession(session: Session, lookups: Lookups): void {
 
 function geo({ evidence }: Session, lookups: Lookups): void {
   const held = evidence.ip?.value
-  if (held !== undefined && held.geo === undefined) held.geo = lookups.geo(held.ip)
+  if (held?.ip && held.geo === undefined) held.geo = lookups.geo(held.ip)
 }
 
 function device({ evidence }: Session, lookups: Lookups): void {

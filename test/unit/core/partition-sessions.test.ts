@@ -9,6 +9,7 @@ import { PartitionSessions } from '../../../src/core/partition-sessions.ts'
 import { decode } from '../../../src/core/raw-event.ts'
 import type { PlacedEvent } from '../../../src/core/session.ts'
 import { sessionDocument } from '../../../src/core/session-document.ts'
+import { storeAll } from '../../support/store-all.ts'
 import { clock, type TimelineEvent, tab } from '../../support/timeline.ts'
 
 const minute = 60_000
@@ -31,7 +32,7 @@ function partition(watermark = Number.NEGATIVE_INFINITY, writesOpen = true) {
     documents: () =>
       sessions.changes().sessions.map(({ session, key, status }) => {
         enrichSession(session, { geo: () => noGeo, device: () => unknownDevice })
-        return sessionDocument(session, key, status, 0, { timeZone: 'UTC' })
+        return sessionDocument(session, key, status, 0, { timeZone: 'UTC', privacy: storeAll })
       }),
   }
 }
