@@ -1,5 +1,6 @@
 // The faults of a chaos run. Each resolves when it is over and the world is as it was.
 import { setTimeout as sleep } from 'node:timers/promises'
+import { readUpTo } from '../support/group-lag.ts'
 import type { Random } from '../support/seeded-random.ts'
 import { overloaded, refusingSome, rejectingOne, unavailable } from './store-proxy.ts'
 import type { ChaosWorker } from './worker-pool.ts'
@@ -117,20 +118,22 @@ const newGroup = (world: World, random: Random) => whileStopped(world, random, a
 
 const offsetsOutOfRange = (world: World, random: Random) =>
   whileStopped(world, random, async () => {
-    const { ends, committed } = await world.logState()
+    const state = await world.logState()
+    const { ends } = state
     const set = (offsets: ReadonlyMap<number, number>) =>
       world.admin.setOffsets({
         groupId: world.group,
         topic: world.topic,
         partitions: [...offsets].map(([partition, offset]) => ({
           partition,
-          offset: String(Math.max(0, offset)),
+          offset: String(offset),
         })),
       })
     await set(new Map([...ends].map(([partition, end]) => [partition, end + 1_000_000])))
     await world.refused(/the log ends at \d+/)
     await groupEmpty(world)
-    await set(committed)
+    // Not before the log's start, where a group that has committed nothing yet would seem to have lost records.
+    await set(new Map([...ends.keys()].map(partition => [partition, readUpTo(state, partition)])))
   })
 
 /** Refused; and the topic that has them is given up for a new one, with nothing unread. */

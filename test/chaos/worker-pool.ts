@@ -75,7 +75,7 @@ export class ChaosWorker {
       this.#told.batches++
       this.#told.records += event.records
       this.#told.conflicts += event.conflicts
-      const sum = event.applied + event.duplicates + event.alreadyApplied + event.deadLetters
+      const sum = event.applied + event.duplicates + event.alreadyApplied + event.controls + event.deadLetters
       if (event.records !== sum) this.#told.unbalanced++
       return
     }
@@ -181,7 +181,11 @@ export class WorkerPool {
 
   /** What each of them does, for a message. */
   async describe(): Promise<string> {
-    return (await Promise.all([...this.#workers].map(worker => worker.describe()))).join('\n')
+    const workers = await Promise.all([...this.#workers].map(worker => worker.describe()))
+    const ended = this.surprises
+      .slice(-5)
+      .map(({ worker, lines }) => `${worker} ended by itself: ${lines.at(-1)}`)
+    return [...ended, ...workers].join('\n')
   }
 
   /** At the end of a run, in whatever state they are. */
