@@ -18,6 +18,8 @@ export type CheckedLog = {
   readonly place: LogPlace
   /** Records that expired unread. */
   readonly expired: number
+  /** One past the last record. */
+  readonly end: number
 }
 
 export async function checkLog(
@@ -47,7 +49,7 @@ export async function checkLog(
         `${place.offset} to ${bounds.start - 1}). Their events are lost. Start with ON_DATA_LOSS=continue to go on ` +
         'without them, and give the topic a longer retention.',
     )
-  return { committed, place, expired }
+  return { committed, place, expired, end: bounds.end }
 }
 
 /** A recreated topic has the same name and other records: its offsets would be taken for ones already applied. */

@@ -29,6 +29,12 @@ const commands = [
     async () => (await import('./commands/demo.ts')).demo,
   ],
   [
+    'export',
+    'the sessions that show a profile',
+    async () => (await import('./commands/export.ts')).exportProfile,
+  ],
+  ['erase', 'erases the sessions of a profile', async () => (await import('./commands/erase.ts')).erase],
+  [
     'setup',
     'creates topics and the index template; safe to repeat',
     async () => (await import('./commands/setup.ts')).setup,

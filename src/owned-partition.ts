@@ -8,6 +8,8 @@ export type Partition = {
   sessions: PartitionSessions | null
   next: number | null
   place: LogPlace
+  /** One past the last record when the partition was restored: another owner may have read those before. */
+  readBefore: number
   /** Whether sessions left memory since the store was last asked to show every write. */
   hasForgotten: boolean
   /** Since when the partition is read to its end (monotonic ms), and its watermark then. */
@@ -22,6 +24,7 @@ export function newPartition(number: number, epoch: number): Partition {
     sessions: null,
     next: null,
     place: { epoch, offset: 0 },
+    readBefore: 0,
     hasForgotten: false,
     quiet: null,
     tail: Promise.resolve(),

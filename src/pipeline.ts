@@ -1,14 +1,16 @@
 // The product in one chain: decode → recall → sessionize → enrich → document.
+import type { PlacedControl } from './core/control.ts'
 import { arrivalOf, identityHash } from './core/dedupe-window.ts'
 import { enrichSession, type Lookups } from './core/enrichment/enrich-session.ts'
-import type { LateSpan, PartitionSessions } from './core/partition-sessions.ts'
+import { erasedDocument, erasedSpanDocument } from './core/erased-document.ts'
+import type { PartitionSessions } from './core/partition-sessions.ts'
 import { type Privacy, redactEvent } from './core/privacy.ts'
 import { decode } from './core/raw-event.ts'
 import type { PlacedEvent } from './core/session.ts'
 import { documentVersion, redirectDocument, sessionDocument } from './core/session-document.ts'
 import type { RecordLetter } from './ports/dead-letter-sink.ts'
 import type { RecordBatch } from './ports/event-source.ts'
-import type { DocumentWrite } from './ports/session-store.ts'
+import type { AnyWrite, DocumentWrite } from './ports/session-store.ts'
 
 export type PipelineSettings = {
   /** The topic's name; null for a file. */
@@ -21,18 +23,36 @@ export type PipelineSettings = {
 }
 
 /** Every record is exactly one of these. */
-export type Tally = { applied: number; duplicates: number; alreadyApplied: number; deadLetters: number }
+export type Tally = {
+  applied: number
+  duplicates: number
+  alreadyApplied: number
+  controls: number
+  deadLetters: number
+}
 
 /** What must be written, in this order; dead letters follow, then the commit. */
 export type BatchEffects = {
+  /** Before what is stored under their sessions' keys, which lets them be found. */
+  readonly erasedSpans: readonly AnyWrite[]
   readonly documents: readonly DocumentWrite[]
-  readonly redirects: readonly DocumentWrite[]
+  /** And what stays under the keys of erased sessions. */
+  readonly redirects: readonly AnyWrite[]
   readonly deadLetters: readonly RecordLetter[]
   readonly tally: Tally
 }
 
-/** Brings the stored sessions that late events may touch back into memory. */
-export type Recall = (spans: readonly LateSpan[], sessions: PartitionSessions) => Promise<void>
+/** A batch's records that became something, in the order of the log. */
+export type DecodedBatch = {
+  readonly firstOffset: number
+  readonly items: readonly (PlacedEvent | PlacedControl)[]
+}
+
+/** What must be written to the store. */
+export type StoreEffects = Pick<BatchEffects, 'erasedSpans' | 'documents' | 'redirects'>
+
+/** Brings the stored sessions that late events or controls may touch back into memory. */
+export type Recall = (batch: DecodedBatch, sessions: PartitionSessions) => Promise<void>
 
 /** Everything that one batch does to the sessions of its partition, short of the effects. */
 export async function processBatch(
@@ -43,9 +63,9 @@ export async function processBatch(
   nowMs: number,
   settings: PipelineSettings,
 ): Promise<BatchEffects> {
-  const { events, deadLetters } = decodeBatch(batch, settings)
-  await recall(sessions.lateSpans(events), sessions)
-  const tally = sessionize(events, sessions)
+  const { items, deadLetters } = decodeBatch(batch, settings)
+  await recall({ firstOffset: batch.firstOffset, items }, sessions)
+  const tally = sessionize(items, sessions)
   tally.deadLetters = deadLetters.length
   return { ...closeAndDocument(sessions, lookups, nowMs, settings), deadLetters, tally }
 }
@@ -56,7 +76,7 @@ export function closeAndDocument(
   lookups: Lookups,
   nowMs: number,
   settings: PipelineSettings,
-): Pick<BatchEffects, 'documents' | 'redirects'> {
+): StoreEffects {
   sessions.close()
   const changes = sessions.changes()
   for (const { session } of changes.sessions) enrichSession(session, lookups)
@@ -66,16 +86,27 @@ export function closeAndDocument(
       version: documentVersion(session.position, status),
       document: sessionDocument(session, key, status, nowMs, settings),
     })),
-    redirects: changes.redirects.map(({ tabId, from, into, position }) => ({
-      key: from,
-      version: documentVersion(position, 'merged'),
-      document: redirectDocument(tabId, from, into.key, position),
+    redirects: [
+      ...changes.redirects.map(({ tabId, from, into, position }) => ({
+        key: from,
+        version: documentVersion(position, 'merged'),
+        document: redirectDocument(tabId, from, into.key, position),
+      })),
+      ...changes.erased.keys.map(erased => ({
+        key: erased.key,
+        version: documentVersion(erased.position, 'erased'),
+        document: erasedDocument(erased),
+      })),
+    ],
+    erasedSpans: changes.erased.spans.map(span => ({
+      ...erasedSpanDocument(span),
+      version: documentVersion(span.position, 'erased'),
     })),
   }
 }
 
 function decodeBatch(batch: RecordBatch, settings: PipelineSettings) {
-  const events: PlacedEvent[] = []
+  const items: (PlacedEvent | PlacedControl)[] = []
   const deadLetters: RecordLetter[] = []
   const { partition } = batch
   const { topic, epoch } = settings
@@ -86,10 +117,14 @@ function decodeBatch(batch: RecordBatch, settings: PipelineSettings) {
       deadLetters.push({ kind: 'record', reason, message, topic, partition, record })
       continue
     }
-    const { raw, time, received, clockSkewMs } = outcome.value
     const position = { topic, epoch, partition, offset: record.offset + 1, timestamp: record.timestamp }
+    if (outcome.kind === 'control') {
+      items.push({ control: outcome.control, position })
+      continue
+    }
+    const { raw, time, received, clockSkewMs } = outcome.value
     const identity = identityHash(raw.eventId, time)
-    events.push({
+    items.push({
       raw: redactEvent(raw, settings.privacy),
       time,
       received,
@@ -99,13 +134,18 @@ function decodeBatch(batch: RecordBatch, settings: PipelineSettings) {
       arrival: arrivalOf(epoch, record.offset),
     })
   }
-  return { events, deadLetters }
+  return { items, deadLetters }
 }
 
-function sessionize(events: readonly PlacedEvent[], sessions: PartitionSessions): Tally {
-  const tally: Tally = { applied: 0, duplicates: 0, alreadyApplied: 0, deadLetters: 0 }
-  for (const event of events) {
-    switch (sessions.apply(event)) {
+function sessionize(items: DecodedBatch['items'], sessions: PartitionSessions): Tally {
+  const tally: Tally = { applied: 0, duplicates: 0, alreadyApplied: 0, controls: 0, deadLetters: 0 }
+  for (const item of items) {
+    if ('control' in item) {
+      sessions.erase(item)
+      tally.controls++
+      continue
+    }
+    switch (sessions.apply(item)) {
       case 'applied':
         tally.applied++
         break

@@ -1,5 +1,6 @@
 // Bringing stored sessions back into memory: `restore` when a partition is assigned, `recall` when late
 // events may touch sessions that have left memory.
+import { erasedSpanOf } from './core/erased-document.ts'
 import { type LateSpan, PartitionSessions, type SessionSettings } from './core/partition-sessions.ts'
 import { storedPosition } from './core/restored-session.ts'
 import {
@@ -34,34 +35,80 @@ export async function restore(
   const watermark = isOurs
     ? (committed.metadata.watermark ?? Number.NEGATIVE_INFINITY)
     : watermarkAbove((await store.summary()).latestLastSeen, settings.gapMs)
-  const sessions = new PartitionSessions(settings, watermark)
   const lastSeenFrom = watermark - settings.gapMs
-  const redirectsAfter = isOurs ? place : null
-  for await (const page of store.restore({ partition, lastSeenFrom, redirectsAfter })) {
+  const query = { partition, lastSeenFrom, redirectsAfter: isOurs ? place : null }
+  const erasedQuery = { partition, after: place }
+  let erased = await store.erasedSpans(erasedQuery)
+  for (;;) {
+    const sessions = new PartitionSessions(settings, watermark)
+    for (const span of erased) sessions.knowErased(erasedSpanOf(span))
+    await admitAll(store.restore(query), store, sessions, place, partition)
+    // What the search has missed was erased, and its span written, before: known now, it would have kept sessions
+    // apart. That takes a stale writer in this very moment.
+    const known = erased.length
+    erased = await store.erasedSpans(erasedQuery)
+    if (erased.length > known) continue
+    // Asked last: a document of a later epoch may have come while the search ran.
+    refuseLaterEpoch((await store.summary()).latestEpoch, place.epoch)
+    return sessions
+  }
+}
+
+async function admitAll(
+  pages: AsyncIterable<readonly StoredDocument[]>,
+  store: SessionStore,
+  sessions: PartitionSessions,
+  place: LogPlace,
+  partition: number,
+): Promise<void> {
+  for await (const page of pages) {
     for (const { source } of page) refuseLaterEpoch(source.epoch, place.epoch)
     const live = await withTargets(page, store)
     // A target in another partition has moved with its tab; its owner has it.
     for (const document of live)
       if (document.source.partition === partition) sessions.admit(document, isAfter(document, place))
   }
-  // Asked last: a document of a later epoch may have come while the search ran.
-  refuseLaterEpoch((await store.summary()).latestEpoch, place.epoch)
-  return sessions
 }
 
-/** Admits every stored session that overlaps one of the spans. `fresh`: see what was written before. */
+/** Every stored session that overlaps one of the spans. `fresh`: see what was written before. */
 export async function recall(
   store: SessionStore,
-  sessions: PartitionSessions,
   spans: readonly LateSpan[],
   place: LogPlace,
   fresh: boolean,
-): Promise<number> {
-  const found = await store.recall({ ranges: united(spans), redirectsAfter: place, fresh })
+): Promise<readonly SessionDocument[]> {
+  if (spans.length === 0) return []
+  return liveOf(await store.recall({ ranges: united(spans), redirectsAfter: place, fresh }), store, place)
+}
+
+/** Every stored session of the partition, touched in this epoch, that shows one of the profiles. */
+export async function recallProfiles(
+  store: SessionStore,
+  partition: number,
+  profileIds: readonly string[],
+  place: LogPlace,
+): Promise<readonly SessionDocument[]> {
+  if (profileIds.length === 0) return []
+  const query = { partition, epoch: place.epoch, profileIds, redirectsAfter: place }
+  return liveOf(await store.ofProfiles(query), store, place)
+}
+
+/** Takes recalled sessions into memory. */
+export function admit(
+  sessions: PartitionSessions,
+  recalled: readonly SessionDocument[],
+  place: LogPlace,
+): void {
+  for (const document of recalled) sessions.admit(document, isAfter(document, place))
+}
+
+async function liveOf(
+  found: readonly StoredDocument[],
+  store: SessionStore,
+  place: LogPlace,
+): Promise<SessionDocument[]> {
   for (const { source } of found) refuseLaterEpoch(source.epoch, place.epoch)
-  const live = await withTargets(found, store)
-  for (const document of live) sessions.admit(document, isAfter(document, place))
-  return live.length
+  return withTargets(found, store)
 }
 
 /** Overlapping spans of a tab as one. */

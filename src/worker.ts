@@ -1,17 +1,18 @@
 // The order of effects, once: process → write documents → write redirects → dead letters → commit.
 // A crash between any two of them is healed by what the next owner reads; nothing else is ever durable.
 import type { Lookups } from './core/enrichment/enrich-session.ts'
-import type { LateSpan, PartitionSessions, SessionSettings } from './core/partition-sessions.ts'
-import { isRedirect } from './core/session-document.ts'
+import type { PartitionSessions, SessionSettings } from './core/partition-sessions.ts'
+import { isSession } from './core/session-document.ts'
 import { idleWatermark } from './core/watermark.ts'
 import { checkLog, type LogCheckSettings } from './log-checks.ts'
 import { newPartition, type Partition } from './owned-partition.ts'
-import { type BatchEffects, closeAndDocument, type PipelineSettings, processBatch } from './pipeline.ts'
+import { recallFor } from './partition-recall.ts'
+import { closeAndDocument, type PipelineSettings, processBatch, type StoreEffects } from './pipeline.ts'
 import type { DeadLetterSink, DocumentLetter } from './ports/dead-letter-sink.ts'
 import type { BatchLease, CheckpointMetadata, EventSource, SourceHandler } from './ports/event-source.ts'
-import type { DocumentWrite, SessionStore, WriteResult } from './ports/session-store.ts'
+import type { AnyWrite, SessionStore, WriteResult } from './ports/session-store.ts'
 import type { Telemetry } from './ports/telemetry.ts'
-import { recall, refuseMixedLogs, restore } from './stored-sessions.ts'
+import { refuseMixedLogs, restore } from './stored-sessions.ts'
 
 export type Clock = {
   /** Wall clock, epoch ms: only tells when a document was written. */
@@ -138,9 +139,16 @@ export class Worker implements SourceHandler {
     // Until all of it is durable, memory is ahead of the store: whatever ends this early must restore.
     partition.next = null
     partition.quiet = null
-    const { lookups, settings, telemetry, deadLetters, clock } = this.#parts
+    const { lookups, settings, store, telemetry, deadLetters, clock } = this.#parts
     const now = clock.now()
-    const effects = await processBatch(batch, sessions, this.#recallFor(partition), lookups, now, settings)
+    const effects = await processBatch(
+      batch,
+      sessions,
+      recallFor(partition, store, telemetry),
+      lookups,
+      now,
+      settings,
+    )
     if (!lease.isCurrent()) return
     const written = await this.#write(effects)
     await deadLetters.send([...effects.deadLetters, ...written.letters])
@@ -148,6 +156,8 @@ export class Worker implements SourceHandler {
     if (outcome === 'fenced') return telemetry({ kind: 'BatchFenced', partition: partition.number })
     this.#settle(partition, sessions, now)
     partition.next = batch.nextOffset
+    const erased = effects.erasedSpans.length
+    if (erased > 0) telemetry({ kind: 'SessionsErased', partition: partition.number, sessions: erased })
     telemetry({
       kind: 'BatchProcessed',
       partition: partition.number,
@@ -160,20 +170,21 @@ export class Worker implements SourceHandler {
   }
 
   /** Redirects only when all documents are acknowledged: one replaces a document that its survivor must hold. */
-  async #write({ documents, redirects }: Pick<BatchEffects, 'documents' | 'redirects'>): Promise<Written> {
+  async #write({ erasedSpans, documents, redirects }: StoreEffects): Promise<Written> {
     const written: Written = { letters: [], conflicts: 0 }
+    await this.#writeAll(erasedSpans, written)
     await this.#writeAll(documents, written)
     await this.#writeAll(redirects, written)
     return written
   }
 
-  async #writeAll(writes: readonly DocumentWrite[], written: Written): Promise<void> {
+  async #writeAll(writes: readonly AnyWrite[], written: Written): Promise<void> {
     if (writes.length === 0) return
     const results = await this.#parts.store.write(writes)
-    for (const [i, result] of results.entries()) this.#heed(writes[i] as DocumentWrite, result, written)
+    for (const [i, result] of results.entries()) this.#heed(writes[i] as AnyWrite, result, written)
   }
 
-  #heed({ document }: DocumentWrite, result: WriteResult, written: Written): void {
+  #heed({ document }: AnyWrite, result: WriteResult, written: Written): void {
     switch (result.kind) {
       case 'written':
         return
@@ -183,23 +194,8 @@ export class Worker implements SourceHandler {
         return
       case 'reduced':
         this.#parts.telemetry({ kind: 'DocumentReduced', id: document.id, reason: result.reason })
-        if (!isRedirect(document)) written.letters.push({ kind: 'document', reason: result.reason, document })
+        if (isSession(document)) written.letters.push({ kind: 'document', reason: result.reason, document })
         return
-    }
-  }
-
-  #recallFor(partition: Partition) {
-    return async (spans: readonly LateSpan[], sessions: PartitionSessions): Promise<void> => {
-      if (spans.length === 0) return
-      const fresh = partition.hasForgotten
-      partition.hasForgotten = false
-      const documents = await recall(this.#parts.store, sessions, spans, partition.place, fresh)
-      this.#parts.telemetry({
-        kind: 'SessionsRecalled',
-        partition: partition.number,
-        spans: spans.length,
-        documents,
-      })
     }
   }
 
@@ -232,6 +228,7 @@ export class Worker implements SourceHandler {
     partition.sessions = await restore(store, partition.number, log.committed, log.place, settings)
     partition.place = log.place
     partition.next = log.place.offset + log.expired
+    partition.readBefore = log.end
     partition.hasForgotten = false
     telemetry({
       kind: 'PartitionRestored',

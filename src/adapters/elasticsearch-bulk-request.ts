@@ -1,5 +1,6 @@
 // One bulk request and its answer, on the wire.
 import type { Client } from '@elastic/elasticsearch'
+import type { ErasedDocument } from '../core/erased-document.ts'
 import type { StoredDocument } from '../core/session-document.ts'
 import { type ErrorBody, type Failure, itemFailure, unusable } from './elasticsearch-failure.ts'
 
@@ -7,7 +8,7 @@ export type BulkItem = {
   readonly index: string
   readonly id: string
   readonly version: number
-  document: StoredDocument
+  document: StoredDocument | ErasedDocument
   /** The document as JSON, kept for as long as it may have to be sent again. */
   line: string | undefined
 }

@@ -1,7 +1,8 @@
 // Our own bulk writer: the client's helper drops items (design §3). Writes of all partitions share requests;
 // each caller gets the results of its own documents, in their order.
 import type { Client } from '@elastic/elasticsearch'
-import { isRedirect, reducedDocument, type StoredDocument } from '../core/session-document.ts'
+import type { ErasedDocument } from '../core/erased-document.ts'
+import { isSession, reducedDocument, type StoredDocument } from '../core/session-document.ts'
 import { itemVerdict, requestVerdict } from './elasticsearch-bulk-errors.ts'
 import { type BulkAnswer, type BulkItem, bulkItems, sendBulk } from './elasticsearch-bulk-request.ts'
 import { describeFailure, type Failure, failureOf, refusal } from './elasticsearch-failure.ts'
@@ -11,7 +12,7 @@ export type BulkWrite = {
   readonly index: string
   readonly id: string
   readonly version: number
-  readonly document: StoredDocument
+  readonly document: StoredDocument | ErasedDocument
 }
 
 export type BulkResult = { kind: 'written' } | { kind: 'stale' } | { kind: 'reduced'; reason: string }
@@ -184,7 +185,7 @@ export class ElasticsearchBulk {
   /** The document is the state, so it is stored whatever the store thinks of what users put into it. */
   #reduce(entry: Entry, failure: Failure): void {
     const { item } = entry
-    if (entry.reducedBecause !== null || isRedirect(item.document)) {
+    if (entry.reducedBecause !== null || !isSession(item.document)) {
       this.#reject(entry.call, failure)
       return
     }

@@ -1,6 +1,13 @@
 // What restore and recall ask for. Sessions are named by their status, so that redirects and erased sessions
 // are never taken for one.
-import type { LogPlace, RecallQuery, RestoreQuery, TabRange } from '../ports/session-store.ts'
+import type {
+  ErasedQuery,
+  LogPlace,
+  ProfileQuery,
+  RecallQuery,
+  RestoreQuery,
+  TabRange,
+} from '../ports/session-store.ts'
 import type { Query } from './elasticsearch-scan.ts'
 
 const sessions: Query = { terms: { 'metadata.status': ['active', 'ended'] } }
@@ -9,7 +16,7 @@ const sessions: Query = { terms: { 'metadata.status': ['active', 'ended'] } }
 export function restoreQuery({ partition, lastSeenFrom, redirectsAfter }: RestoreQuery): Query {
   const open = anyOf([{ term: { 'metadata.status': 'active' } }, notBefore('lastSeen', lastSeenFrom)])
   const wanted = [allOf([sessions, open])]
-  if (redirectsAfter !== null) wanted.push(allOf(redirectsLaterThan(redirectsAfter)))
+  if (redirectsAfter !== null) wanted.push(redirectsLaterThan(redirectsAfter))
   return allOf([{ term: { 'source.partition': partition } }, anyOf(wanted)])
 }
 
@@ -21,23 +28,47 @@ export function recallQueries({ ranges, redirectsAfter }: RecallQuery): Query[] 
   return chunks(ranges, 300).map(chunk => {
     const tabs: Query = { terms: { tabId: [...new Set(chunk.map(({ tabId }) => tabId))] } }
     const overlapping = allOf([sessions, anyOf(chunk.map(overlapOf))])
-    return anyOf([overlapping, allOf([tabs, ...redirectsLaterThan(redirectsAfter)])])
+    return anyOf([overlapping, allOf([tabs, redirectsLaterThan(redirectsAfter)])])
   })
+}
+
+/** The sessions of a partition in one epoch that show one of the profiles, and its redirects later than a place. */
+export function profileQuery({ partition, epoch, profileIds, redirectsAfter }: ProfileQuery): Query {
+  const shown = allOf([
+    sessions,
+    { term: { 'source.epoch': epoch } },
+    { terms: { 'profile.id': [...profileIds] } },
+  ])
+  return allOf([
+    { term: { 'source.partition': partition } },
+    anyOf([shown, redirectsLaterThan(redirectsAfter)]),
+  ])
+}
+
+/** What stays under the keys of erased sessions has no tab. */
+export function erasedSpansQuery({ partition, after }: ErasedQuery): Query {
+  return allOf([
+    { term: { 'source.partition': partition } },
+    { term: { 'metadata.status': 'erased' } },
+    { exists: { field: 'tabId' } },
+    laterThan(after),
+  ])
 }
 
 function overlapOf({ tabId, from, to }: TabRange): Query {
   return allOf([{ term: { tabId } }, notAfter('metadata.time.insert', to), notBefore('lastSeen', from)])
 }
 
-function redirectsLaterThan({ epoch, offset }: LogPlace): Query[] {
+function redirectsLaterThan(place: LogPlace): Query {
+  return allOf([{ term: { 'metadata.status': 'merged' } }, laterThan(place)])
+}
+
+function laterThan({ epoch, offset }: LogPlace): Query {
   const laterInEpoch = allOf([
     { term: { 'source.epoch': epoch } },
     { range: { 'source.offset': { gt: offset } } },
   ])
-  return [
-    { term: { 'metadata.status': 'merged' } },
-    anyOf([{ range: { 'source.epoch': { gt: epoch } } }, laterInEpoch]),
-  ]
+  return anyOf([{ range: { 'source.epoch': { gt: epoch } } }, laterInEpoch])
 }
 
 // Infinity has no JSON. The format is stated, whatever the mapping's own becomes.

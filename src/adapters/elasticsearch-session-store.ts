@@ -1,10 +1,13 @@
 import type { Client, estypes } from '@elastic/elasticsearch'
+import type { ErasedSpanDocument } from '../core/erased-document.ts'
 import { storedPosition } from '../core/restored-session.ts'
 import type { Position } from '../core/session.ts'
 import { placeOfVersion, type StoredDocument } from '../core/session-document.ts'
 import type { SessionKey } from '../core/session-id.ts'
 import type {
-  DocumentWrite,
+  AnyWrite,
+  ErasedQuery,
+  ProfileQuery,
   RecallQuery,
   RestoreQuery,
   SessionStore,
@@ -15,9 +18,9 @@ import type { Telemetry } from '../ports/telemetry.ts'
 import { type BulkLimits, type BulkResult, ElasticsearchBulk } from './elasticsearch-bulk.ts'
 import { ElasticsearchGet, type Found } from './elasticsearch-get.ts'
 import { indexOf, indexPattern } from './elasticsearch-index.ts'
-import { recallQueries, restoreQuery } from './elasticsearch-queries.ts'
+import { erasedSpansQuery, profileQuery, recallQueries, restoreQuery } from './elasticsearch-queries.ts'
 import { type RetrySettings, StoreRetry } from './elasticsearch-retry.ts'
-import { ElasticsearchScan } from './elasticsearch-scan.ts'
+import { ElasticsearchScan, type Query } from './elasticsearch-scan.ts'
 import { Turns } from './elasticsearch-turns.ts'
 
 export type ElasticsearchStoreSettings = {
@@ -63,7 +66,7 @@ export class ElasticsearchSessionStore implements SessionStore {
     return this.#retry.trouble
   }
 
-  async write(documents: readonly DocumentWrite[]): Promise<readonly WriteResult[]> {
+  async write(documents: readonly AnyWrite[]): Promise<readonly WriteResult[]> {
     const results = await this.#bulk.write(
       documents.map(({ key, version, document }) => ({
         index: indexOf(this.#prefix, key.cellStart),
@@ -87,9 +90,23 @@ export class ElasticsearchSessionStore implements SessionStore {
 
   async recall(query: RecallQuery): Promise<readonly StoredDocument[]> {
     if (query.fresh) await this.#scan.refresh()
-    // A session may overlap spans of two queries, and come twice after an interruption.
+    return this.#all(recallQueries(query))
+  }
+
+  async ofProfiles(query: ProfileQuery): Promise<readonly StoredDocument[]> {
+    await this.#scan.refresh()
+    return this.#all([profileQuery(query)])
+  }
+
+  async erasedSpans(query: ErasedQuery): Promise<readonly ErasedSpanDocument[]> {
+    await this.#scan.refresh()
+    return (await this.#all([erasedSpansQuery(query)])) as unknown[] as ErasedSpanDocument[]
+  }
+
+  /** A session may overlap spans of two queries, and come twice after an interruption. */
+  async #all(queries: readonly Query[]): Promise<StoredDocument[]> {
     const found = new Map<string, StoredDocument>()
-    for (const part of recallQueries(query))
+    for (const part of queries)
       for await (const page of this.#scan.pages(part))
         for (const document of page) found.set(document.id, document)
     return [...found.values()]
@@ -132,10 +149,7 @@ export class ElasticsearchSessionStore implements SessionStore {
   }
 
   /** The bulk answer to a stale write does not tell what is stored instead. */
-  async #withStored(
-    documents: readonly DocumentWrite[],
-    results: readonly BulkResult[],
-  ): Promise<WriteResult[]> {
+  async #withStored(documents: readonly AnyWrite[], results: readonly BulkResult[]): Promise<WriteResult[]> {
     const stale = documents.filter((_, i) => results[i]?.kind === 'stale')
     if (stale.length === 0) return results as WriteResult[]
     const found = await this.#get.documents(this.#addresses(stale.map(({ key }) => key)), ['source'])

@@ -12,9 +12,10 @@ export type KafkaEventWriterOptions = {
   readonly patienceMs?: number
 }
 
-/** An event as it is written: its key is the tab id. */
+/** An event as it is written: its key is the tab id. A control without a tab names its partition. */
 export type WrittenEvent = {
-  readonly key: string
+  readonly key: string | null
+  readonly partition?: number
   readonly value: Uint8Array | string
   /** The record's timestamp, epoch ms; without it, now. */
   readonly timestamp?: number
@@ -80,10 +81,11 @@ export class KafkaEventWriter {
   }
 }
 
-function message({ key, value, timestamp }: WrittenEvent): Message {
+function message({ key, partition, value, timestamp }: WrittenEvent): Message {
   return {
     key,
     value: typeof value === 'string' ? value : Buffer.from(value.buffer, value.byteOffset, value.byteLength),
+    ...(partition === undefined ? {} : { partition }),
     ...(timestamp === undefined ? {} : { timestamp: String(timestamp) }),
   }
 }

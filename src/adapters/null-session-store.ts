@@ -8,6 +8,8 @@ export const nullSessionStore: SessionStore = {
   write: async writes => writes.map(() => ({ kind: 'written' })),
   async *restore() {},
   recall: async () => [],
+  ofProfiles: async () => [],
+  erasedSpans: async () => [],
   get: async keys => keys.map(() => null),
   summary: async () => ({ latestLastSeen: null, latestEpoch: null }),
   latestPosition: async () => null,

@@ -12,6 +12,7 @@ const lines: { readonly [K in WorkerEvent['kind']]: Line } = {
   BatchProcessed: ['debug', 'batch processed'],
   BatchFenced: ['info', 'batch not committed: the assignment has ended; its next owner reads it again'],
   SessionsRecalled: ['debug', 'sessions recalled for late events'],
+  SessionsErased: ['info', 'sessions of a profile erased'],
   SessionsClosed: ['debug', 'sessions of a quiet partition closed'],
   DocumentReduced: ['warn', 'document stored in reduced form; the full one is among the dead letters'],
   RecordsExpired: ['error', 'records expired before they were read: their events are lost'],

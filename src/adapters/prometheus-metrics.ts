@@ -48,12 +48,14 @@ export function prometheusMetrics(openSessions: () => number): Metrics {
       counters.records.inc({ outcome: 'applied' }, batch.applied)
       counters.records.inc({ outcome: 'duplicate' }, batch.duplicates)
       counters.records.inc({ outcome: 'already_applied' }, batch.alreadyApplied)
+      counters.records.inc({ outcome: 'control' }, batch.controls)
       counters.records.inc({ outcome: 'dead_letter' }, batch.deadLetters)
       counters.documents.inc({ kind: 'session' }, batch.documents)
       counters.documents.inc({ kind: 'redirect' }, batch.redirects)
       counters.conflicts.inc(batch.conflicts)
     },
     BatchFenced: () => counters.batches.inc({ outcome: 'fenced' }),
+    SessionsErased: ({ sessions }) => counters.documents.inc({ kind: 'erased' }, sessions),
     SessionsClosed: ({ documents }) => counters.documents.inc({ kind: 'session' }, documents),
     SessionsRecalled: ({ documents }) => counters.recalled.inc(documents),
     DocumentReduced: () => counters.reduced.inc(),

@@ -1,12 +1,20 @@
 // Session documents in SQLite: a file that `replay` goes on from, or memory that it prints from.
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import type { ErasedSpanDocument } from '../core/erased-document.ts'
 import { parseInstant } from '../core/instant.ts'
 import { storedPosition } from '../core/restored-session.ts'
 import type { Position } from '../core/session.ts'
-import { placeOfVersion, type SessionDocument, type StoredDocument } from '../core/session-document.ts'
+import {
+  isSession,
+  placeOfVersion,
+  type SessionDocument,
+  type StoredDocument,
+} from '../core/session-document.ts'
 import type { SessionKey } from '../core/session-id.ts'
 import type {
-  DocumentWrite,
+  AnyWrite,
+  ErasedQuery,
+  ProfileQuery,
   RecallQuery,
   RestoreQuery,
   SessionStore,
@@ -33,6 +41,9 @@ export const statements = {
   redirects: `
     SELECT rowid AS row FROM documents
     WHERE partition = ? AND status = 'merged' AND last_seen IS NULL AND (epoch, "offset") > (?, ?)`,
+  erasedSpans: `
+    SELECT rowid AS row FROM documents
+    WHERE partition = ? AND status = 'erased' AND last_seen IS NULL AND (epoch, "offset") > (?, ?) AND tab_id IS NOT NULL`,
   overlapping: `SELECT rowid AS row FROM documents WHERE tab_id = ? AND last_seen >= ? AND start <= ?`,
   redirectsOfTab: `
     SELECT rowid AS row FROM documents
@@ -50,6 +61,11 @@ type Stored = {
   readonly offset: number
   readonly body: string
 }
+
+/** Reads every session of a partition: profiles are erased from a file now and then, and have no index. */
+const ofProfile = `
+  SELECT rowid AS row FROM documents
+  WHERE partition = ? AND epoch = ? AND status IN ('active', 'ended') AND body ->> '$.profile.id' = ?`
 
 /**
  * Every call is one step: nothing of this process comes between a look and what it leads to. Searches see
@@ -73,7 +89,7 @@ export class SqliteSessionStore implements SessionStore {
     return this.#database
   }
 
-  async write(writes: readonly DocumentWrite[]): Promise<WriteResult[]> {
+  async write(writes: readonly AnyWrite[]): Promise<WriteResult[]> {
     if (writes.length === 0) return []
     try {
       this.#database.exec('BEGIN IMMEDIATE')
@@ -110,6 +126,23 @@ export class SqliteSessionStore implements SessionStore {
     return this.#documentsAt([...rows.values()])
   }
 
+  async ofProfiles({
+    partition,
+    epoch: own,
+    profileIds,
+    redirectsAfter,
+  }: ProfileQuery): Promise<StoredDocument[]> {
+    const statement = this.#database.prepare(ofProfile)
+    const { epoch, offset } = redirectsAfter
+    const redirects = this.#prepared.redirects.all(partition, epoch, offset)
+    return this.#documentsAt([...profileIds.flatMap(id => statement.all(partition, own, id)), ...redirects])
+  }
+
+  async erasedSpans({ partition, after }: ErasedQuery): Promise<ErasedSpanDocument[]> {
+    const rows = this.#prepared.erasedSpans.all(partition, after.epoch, after.offset)
+    return rows.map(row => JSON.parse((this.#prepared.byRow.get((row as Row).row) as Stored).body))
+  }
+
   async get(keys: readonly SessionKey[]): Promise<(StoredDocument | null)[]> {
     return keys.map(({ id }) => documentOf(this.#prepared.byId.get(id)))
   }
@@ -140,10 +173,10 @@ export class SqliteSessionStore implements SessionStore {
     this.#database.close()
   }
 
-  #writeOne({ key, version, document }: DocumentWrite): WriteResult {
+  #writeOne({ key, version, document }: AnyWrite): WriteResult {
     const { status } = document.metadata
     const { source, tabId } = document as Partial<StoredDocument>
-    const session = status === 'active' || status === 'ended' ? (document as SessionDocument) : null
+    const session = isSession(document) ? document : null
     const place = source ?? placeOfVersion(version)
     const { changes } = this.#prepared.write.run(
       key.id,

@@ -36,6 +36,7 @@ export async function runToEnd(run: FiniteRun): Promise<Totals> {
     applied: 0,
     duplicates: 0,
     alreadyApplied: 0,
+    controls: 0,
     deadLetters: 0,
     documents: 0,
     redirects: 0,

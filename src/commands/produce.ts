@@ -1,6 +1,7 @@
 import { KafkaEventWriter, type WrittenEvent } from '../adapters/kafka-event-writer.ts'
 import { NdjsonEventSource, openInput } from '../adapters/ndjson-event-source.ts'
 import { decode } from '../core/raw-event.ts'
+import { WorkerError } from '../core/worker-error.ts'
 import type { SourceRecord } from '../ports/event-source.ts'
 import { defineCommand } from './command.ts'
 import { kafkaClientOf, kafkaSettings } from './connections.ts'
@@ -54,6 +55,11 @@ function eventOf(record: SourceRecord): { event: WrittenEvent; isValid: boolean 
   const outcome = decode(record, Number.POSITIVE_INFINITY)
   if (outcome.kind === 'dead-letter')
     return { event: { key: `line-${record.offset + 1}`, value }, isValid: false }
+  if (outcome.kind === 'control')
+    throw new WorkerError(
+      'input',
+      `line ${record.offset + 1} is a control record, which must reach every partition: use \`sessionloom erase\``,
+    )
   const { raw, received } = outcome.value
   return {
     event: { key: raw.tabId, value: raw.receivedAt == null ? withReceivedAt(value, received) : value },

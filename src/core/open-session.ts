@@ -1,8 +1,9 @@
 import { restoredHead, type SessionHead, wokenSession } from './restored-session.ts'
-import type { Session } from './session.ts'
+import type { Position, Session } from './session.ts'
 import { packBody } from './session-body.ts'
 import type { SessionDocument } from './session-document.ts'
 import type { SessionKey } from './session-id.ts'
+import { overlaps } from './session-window.ts'
 
 /** A restored session that no event has touched yet: its head, and the rest as text. */
 type Asleep = SessionHead & { readonly body: string }
@@ -14,6 +15,7 @@ export class OpenSession {
   isChanged = false
   /** The session that took this one in. */
   heir: OpenSession | undefined = undefined
+  isErased = false
   #held: Session | Asleep
 
   constructor(held: Session | Asleep, key: SessionKey, status: 'active' | 'ended') {
@@ -35,6 +37,29 @@ export class OpenSession {
     this.#held = session
   }
 
+  /** Whether a stored session is the same, or one holds the other. */
+  meets(other: SessionHead, otherKey: SessionKey): boolean {
+    return (
+      this.key.id === otherKey.id ||
+      overlaps(this, other) ||
+      this.head.absorbed.some(absorbed => absorbed.id === otherKey.id) ||
+      other.absorbed.some(absorbed => absorbed.id === this.key.id)
+    )
+  }
+
+  /** Where what this session held is now. */
+  get lastHeir(): OpenSession {
+    let at: OpenSession = this
+    while (at.heir !== undefined) at = at.heir
+    return at
+  }
+
+  /** Whether its profile is this one. Wakes a sleeping session only if its text has the name at all. */
+  isOf(profileId: string): boolean {
+    if ('body' in this.#held && !this.#held.body.includes(JSON.stringify(profileId))) return false
+    return this.session.profile?.value.id === profileId
+  }
+
   get start(): number {
     return this.#held.start
   }
@@ -42,10 +67,18 @@ export class OpenSession {
     return this.#held.end
   }
   get isGone(): boolean {
-    return this.heir !== undefined
+    return this.heir !== undefined || this.isErased
   }
 }
 
 export function sleepingSession(document: SessionDocument): Asleep {
   return { ...restoredHead(document), body: packBody(document) }
+}
+
+/** A key that a session had before, and the session that it leads to, at the record that caused it. */
+export type Redirect = {
+  readonly tabId: string
+  readonly from: SessionKey
+  readonly into: OpenSession
+  readonly position: Position
 }

@@ -8,6 +8,7 @@ export type DeadLetterReason =
   | 'invalid-json'
   | 'too-deep'
   | 'invalid-event'
+  | 'invalid-control'
   | 'no-event-time'
   | 'time-out-of-range'
   | 'beyond-max-lateness'
@@ -20,6 +21,8 @@ export const deadLetterReasons: Readonly<Record<DeadLetterReason, string>> = {
   'invalid-json': 'the value is not one JSON object',
   'too-deep': 'the JSON is nested more than 20 levels deep',
   'invalid-event': 'a field is missing, has a wrong type or is over its limit; the message names it',
+  'invalid-control':
+    'the record has the field `sessionloom`, and is no control record that this release knows',
   'no-event-time': 'neither `timestamp` nor anything else tells when the event happened',
   'time-out-of-range': 'a time lies before 1970 or after 9999',
   'beyond-max-lateness': 'the event time lies more than MAX_LATENESS before the record was received',

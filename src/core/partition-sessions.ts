@@ -1,10 +1,11 @@
 // The open sessions of one partition: placing events, merging, closing, and what has changed since the
 // last flush. Memory holds every session that an event at or after the watermark can still reach.
 import { ClosingSchedule } from './closing-schedule.ts'
+import type { PlacedControl } from './control.ts'
 import { remembers } from './dedupe-window.ts'
-import { OpenSession, sleepingSession } from './open-session.ts'
+import { type ErasedSpan, Erasures } from './erasures.ts'
+import { OpenSession, type Redirect, sleepingSession } from './open-session.ts'
 import type { Applied } from './outcome.ts'
-import type { SessionHead } from './restored-session.ts'
 import {
   type ConversionTypes,
   extend,
@@ -18,7 +19,8 @@ import {
 } from './session.ts'
 import type { SessionDocument } from './session-document.ts'
 import { type SessionKey, sessionKey } from './session-id.ts'
-import { cellOf, contains, isLate, joins, overlaps } from './session-window.ts'
+import { cellOf, contains, isLate, joins } from './session-window.ts'
+import { SessionsByTab } from './sessions-by-tab.ts'
 import { watermarkAfter } from './watermark.ts'
 
 export type SessionSettings = {
@@ -32,12 +34,10 @@ export type SessionSettings = {
   readonly writesOpen: boolean
 }
 
-/** A key that a session had before, and the session that it leads to, at the record that caused it. */
-export type Redirect = {
-  readonly tabId: string
-  readonly from: SessionKey
-  readonly into: OpenSession
-  readonly position: Position
+export type Changes = {
+  readonly sessions: readonly OpenSession[]
+  readonly redirects: readonly Redirect[]
+  readonly erased: Erasures['changes']
 }
 
 /** A tab's span of event times whose stored sessions a late event may touch. Epoch ms, inclusive. */
@@ -45,14 +45,14 @@ export type LateSpan = { readonly tabId: string; readonly from: number; readonly
 
 export class PartitionSessions {
   readonly #settings: SessionSettings
-  readonly #tabs = new Map<string, OpenSession[]>()
+  readonly #tabs = new SessionsByTab()
   readonly #closing: ClosingSchedule<OpenSession>
   #watermark: number
-  #size = 0
   #latestEnd = Number.NEGATIVE_INFINITY
   #changed: OpenSession[] = []
   #closed: OpenSession[] = []
   #redirects = new Map<string, Redirect>()
+  readonly #erasures = new Erasures()
 
   constructor(settings: SessionSettings, watermark: number) {
     this.#settings = settings
@@ -66,7 +66,7 @@ export class PartitionSessions {
 
   /** How many sessions are in memory. */
   get size(): number {
-    return this.#size
+    return this.#tabs.size
   }
 
   /** Latest event time of any session that was in memory, −Infinity while there was none. */
@@ -75,12 +75,12 @@ export class PartitionSessions {
   }
 
   /** Where late events may touch sessions that have left memory; nothing for those inside a session in memory. */
-  lateSpans(events: Iterable<PlacedEvent>): LateSpan[] {
+  lateSpans(events: readonly PlacedEvent[]): LateSpan[] {
     const spans: LateSpan[] = []
     const { gapMs } = this.#settings
     for (const { time, raw } of events) {
       if (!isLate(time, this.#watermark)) continue
-      if (this.#tabs.get(raw.tabId)?.some(open => contains(open, time))) continue
+      if (this.#tabs.of(raw.tabId).some(open => contains(open, time))) continue
       spans.push({ tabId: raw.tabId, from: time - gapMs, to: time + gapMs })
     }
     return spans
@@ -96,7 +96,9 @@ export class PartitionSessions {
     const { position } = session
     const { gapMs } = this.#settings
     const key = { id: document.id, cellStart: cellOf(session.start, gapMs) * gapMs }
-    const met = (this.#tabs.get(session.tabId) ?? []).filter(open => meets(open, session, key))
+    const met = this.#tabs
+      .of(session.tabId)
+      .filter(open => open.meets(session, key) && !this.#erasures.separates(open.head, session))
     const ahead = met.find(open => !isBehind(open.head.position, position))
     if (ahead !== undefined) {
       if (ahead.key.id !== key.id) this.#redirect(key, ahead, ahead.head.position)
@@ -111,7 +113,7 @@ export class PartitionSessions {
   /** Applies one event, and moves the watermark. */
   apply(event: PlacedEvent): Applied {
     const late = isLate(event.time, this.#watermark)
-    const applied = this.#place(event, late)
+    const applied = this.#erasures.covers(event) ? 'already-applied' : this.#place(event, late)
     if (event.time > this.#latestEnd) this.#latestEnd = event.time
     this.#watermark = watermarkAfter(this.#watermark, event.time, this.#settings.allowedLatenessMs)
     return applied
@@ -119,8 +121,8 @@ export class PartitionSessions {
 
   #place(event: PlacedEvent, late: boolean): Applied {
     const { gapMs, conversionTypes } = this.#settings
-    const sessions = this.#tabs.get(event.raw.tabId)
-    const inside = sessions?.find(open => contains(open, event.time))
+    const sessions = this.#tabs.of(event.raw.tabId)
+    const inside = sessions.find(open => contains(open, event.time))
     if (inside !== undefined) {
       if (!isBehind(inside.head.position, event.position)) return 'already-applied'
       if (remembers(inside.session.window, event.identity.high, event.identity.low)) {
@@ -130,7 +132,7 @@ export class PartitionSessions {
         return 'duplicate'
       }
     }
-    const joined = inside ? [inside] : (sessions?.filter(open => joins(open, event.time, gapMs)) ?? [])
+    const joined = inside ? [inside] : sessions.filter(open => joins(open, event.time, gapMs))
     const open = this.#unite(joined, event)
     if (open === undefined) return this.#begin(event, late)
     extend(open.session, event, conversionTypes)
@@ -174,6 +176,51 @@ export class PartitionSessions {
     this.#redirect(former, open, position)
   }
 
+  /** A stored span of a session that was erased. */
+  knowErased(span: ErasedSpan): void {
+    this.#erasures.know(span)
+  }
+
+  /** Where sessions may be stored that a control concerns: in its tab, and where it has erased some before. */
+  controlSpans(controls: readonly PlacedControl[]): LateSpan[] {
+    return controls.flatMap(({ control: { tabId }, position }) => [
+      ...this.#erasures.at(position),
+      ...(tabId === null ? [] : [{ tabId, from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY }]),
+    ])
+  }
+
+  /**
+   * Forgets the sessions of a profile as they were at this place in the log; events after it begin new ones. What
+   * an earlier attempt has erased goes too: without the events that are covered now it may lack the profile.
+   */
+  erase({ control, position }: PlacedControl): void {
+    const { profileId, tabId } = control
+    const before = this.#erasures.at(position)
+    const wasErased = (open: OpenSession) =>
+      before.some(span => span.tabId === open.head.tabId && open.start <= span.to && span.from <= open.end)
+    const isOurs = ({ head }: OpenSession) =>
+      tabId === null ? head.position.epoch === position.epoch : head.tabId === tabId
+    for (const open of this.#tabs.all())
+      if (
+        isBehind(open.head.position, position) &&
+        (wasErased(open) || (isOurs(open) && open.isOf(profileId)))
+      )
+        this.#eraseOne(open, position)
+  }
+
+  #eraseOne(open: OpenSession, position: Position): void {
+    this.#tabs.remove(open)
+    open.isErased = true
+    const keys = [open.key, ...open.head.absorbed]
+    for (const [id, { from, into }] of this.#redirects) {
+      if (into.lastHeir !== open) continue
+      this.#redirects.delete(id)
+      keys.push(from)
+    }
+    const { tabId } = open.head
+    this.#erasures.add({ tabId, from: open.start, to: open.end, position }, unionKeys([], keys))
+  }
+
   /** Marks the sessions that the watermark has passed as ended; `settle` forgets them. */
   close(): void {
     for (const open of this.#closing.takeClosed(this.#watermark)) {
@@ -189,27 +236,28 @@ export class PartitionSessions {
   }
 
   /** What must be written: the changed sessions, and then the redirects, resolved to where they lead now. */
-  changes(): { readonly sessions: readonly OpenSession[]; readonly redirects: readonly Redirect[] } {
+  changes(): Changes {
     const sessions = this.#changed.filter(open => !open.isGone && !this.#waits(open))
     const redirects: Redirect[] = []
     for (const redirect of this.#redirects.values()) {
-      const into = heirOf(redirect.into)
+      const into = redirect.into.lastHeir
       if (into.key.id !== redirect.from.id && !this.#waits(into)) redirects.push({ ...redirect, into })
     }
-    return { sessions, redirects }
+    return { sessions, redirects, erased: this.#erasures.changes }
   }
 
   /** All changes are durable: nothing is dirty any more, and what is closed leaves memory. Gives how many left. */
   settle(nowMs: number): number {
     const waiting = this.#changed.filter(open => !open.isGone && this.#waits(open))
-    for (const [id, { into }] of this.#redirects) if (!this.#waits(heirOf(into))) this.#redirects.delete(id)
+    for (const [id, { into }] of this.#redirects) if (!this.#waits(into.lastHeir)) this.#redirects.delete(id)
     for (const open of this.#changed) {
       if (this.#waits(open)) continue
       open.isChanged = false
       open.session.createdAt ??= nowMs
     }
-    for (const open of this.#closed) this.#remove(open)
-    const forgotten = this.#closed.length
+    for (const open of this.#closed) this.#tabs.remove(open)
+    const forgotten = this.#closed.length + this.#erasures.changes.spans.length
+    this.#erasures.settle()
     this.#changed = waiting
     this.#closed = []
     return forgotten
@@ -225,26 +273,13 @@ export class PartitionSessions {
   }
 
   #add(open: OpenSession): void {
-    const { tabId } = open.head
-    const sessions = this.#tabs.get(tabId)
-    if (sessions === undefined) this.#tabs.set(tabId, [open])
-    else sessions.push(open)
-    this.#size++
+    this.#tabs.add(open)
     if (open.end > this.#latestEnd) this.#latestEnd = open.end
     this.#closing.add(open)
   }
 
-  #remove(open: OpenSession): void {
-    const sessions = this.#tabs.get(open.head.tabId)
-    const at = sessions?.indexOf(open) ?? -1
-    if (sessions === undefined || at === -1) return
-    this.#size--
-    if (sessions.length === 1) this.#tabs.delete(open.head.tabId)
-    else sessions.splice(at, 1)
-  }
-
   #replace(former: OpenSession, heir: OpenSession, position: Position): void {
-    this.#remove(former)
+    this.#tabs.remove(former)
     former.heir = heir
     if (former.key.id !== heir.key.id) this.#redirect(former.key, heir, position)
   }
@@ -264,19 +299,4 @@ export class PartitionSessions {
     open.isChanged = true
     this.#changed.push(open)
   }
-}
-
-function heirOf(open: OpenSession): OpenSession {
-  let at = open
-  while (at.heir !== undefined) at = at.heir
-  return at
-}
-
-function meets(open: OpenSession, session: SessionHead, key: SessionKey): boolean {
-  return (
-    open.key.id === key.id ||
-    overlaps(open, session) ||
-    open.head.absorbed.some(absorbed => absorbed.id === key.id) ||
-    session.absorbed.some(absorbed => absorbed.id === open.key.id)
-  )
 }

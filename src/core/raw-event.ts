@@ -1,6 +1,7 @@
 // The contract of a raw event (one JSON object per record) and `decode`, which gives an event or the
 // reason why there is none.
 import { z } from 'zod'
+import { type Control, controlOf, isControl } from './control.ts'
 import { maxInstantMs, parseInstant } from './instant.ts'
 import { isDeeperThan, isJsonObject, type JsonObject } from './json.ts'
 import { keyedFault } from './keyed-limits.ts'
@@ -123,13 +124,16 @@ export type TimedEvent = {
 /** What `decode` needs of a record: its bytes and, from a broker, its timestamp (epoch ms). */
 export type EncodedRecord = { readonly value: Uint8Array | null; readonly timestamp: number | null }
 
+/** What a record is: an event, a control, or neither. */
+export type Decoded = Outcome<TimedEvent> | { readonly kind: 'control'; readonly control: Control }
+
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 
 /**
  * Decodes one record. `maxLatenessMs` is measured against the time at which the record was received,
  * so a replay decides the same; Infinity switches the check off.
  */
-export function decode(record: EncodedRecord, maxLatenessMs: number): Outcome<TimedEvent> {
+export function decode(record: EncodedRecord, maxLatenessMs: number): Decoded {
   if (record.value === null) return deadLetter('empty-value', 'the record has no value')
   if (record.value.length > maxRecordBytes)
     return deadLetter('too-large', `the value has ${record.value.length} bytes, over ${maxRecordBytes}`)
@@ -142,7 +146,7 @@ export function decode(record: EncodedRecord, maxLatenessMs: number): Outcome<Ti
   return decodeText(json, record.timestamp, maxLatenessMs)
 }
 
-function decodeText(json: string, timestamp: number | null, maxLatenessMs: number): Outcome<TimedEvent> {
+function decodeText(json: string, timestamp: number | null, maxLatenessMs: number): Decoded {
   let value: unknown
   try {
     value = JSON.parse(json)
@@ -152,6 +156,7 @@ function decodeText(json: string, timestamp: number | null, maxLatenessMs: numbe
   }
   if (!isJsonObject(value)) return deadLetter('invalid-json', 'the value is JSON, but not an object')
   if (isDeeperThan(value, maxDepth)) return deadLetter('too-deep', `nested more than ${maxDepth} levels deep`)
+  if (isControl(value)) return decodeControl(value)
   const parsed = rawEventSchema.safeParse(value)
   if (!parsed.success) return deadLetter('invalid-event', describeIssues(parsed.error))
   // As UTF-8, all lone surrogates are the same: tabs that differ in them would share the ids of their sessions.
@@ -159,6 +164,12 @@ function decodeText(json: string, timestamp: number | null, maxLatenessMs: numbe
   if (!eventId.isWellFormed() || !tabId.isWellFormed())
     return deadLetter('invalid-event', 'eventId or tabId: has half of a surrogate pair')
   return withTimes(parsed.data, timestamp, maxLatenessMs)
+}
+
+function decodeControl(value: JsonObject): Decoded {
+  const control = controlOf(value)
+  if (control !== null) return { kind: 'control', control }
+  return deadLetter('invalid-control', 'the value has the field `sessionloom`, but is no control record')
 }
 
 /** Design §1.1: received, skew correction, clamp, lateness, in that order. */

@@ -74,7 +74,7 @@ function sessionOf({ tabId, start, end, position, absorbed }: SessionHead, docum
 }
 
 /** Where the last record applied to a stored document stands. */
-export function storedPosition({ source }: StoredDocument): Position {
+export function storedPosition({ source }: Pick<StoredDocument, 'source'>): Position {
   return {
     topic: source.topic,
     epoch: source.epoch,

@@ -29,8 +29,17 @@ export type RedirectDocument = {
 
 export type StoredDocument = SessionDocument | RedirectDocument
 
-export function isRedirect(document: StoredDocument): document is RedirectDocument {
+export function isRedirect(document: {
+  readonly metadata: { readonly status: string }
+}): document is RedirectDocument {
   return document.metadata.status === 'merged'
+}
+
+/** Whether it holds a session, and not only what became of one. */
+export function isSession(document: {
+  readonly metadata: { readonly status: string }
+}): document is SessionDocument {
+  return document.metadata.status === 'active' || document.metadata.status === 'ended'
 }
 
 export type DocumentSettings = { readonly timeZone: string; readonly privacy: Pick<Privacy, 'ip'> }
@@ -210,7 +219,8 @@ function pageFields(page: Page | undefined) {
   return { url: page?.url ?? null, ...hostAndPath(page?.url ?? null), title: page?.title ?? null }
 }
 
-function sourceFields(position: Position): DocumentFields['source'] {
+/** A position as a document names it. */
+export function sourceFields(position: Position): DocumentFields['source'] {
   return {
     topic: position.topic,
     partition: position.partition,

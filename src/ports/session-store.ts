@@ -1,14 +1,17 @@
+import type { ErasedDocument, ErasedSpanDocument } from '../core/erased-document.ts'
 import type { Position } from '../core/session.ts'
 import type { StoredDocument } from '../core/session-document.ts'
 import type { SessionKey } from '../core/session-id.ts'
 
 /** One document to write. A document of a lower version never replaces one of a higher. */
-export type DocumentWrite = {
+export type DocumentWrite<D extends StoredDocument | ErasedDocument = StoredDocument> = {
   readonly key: SessionKey
   /** `documentVersion` of its content: equal versions mean equal content, so a repeat is harmless. */
   readonly version: number
-  readonly document: StoredDocument
+  readonly document: D
 }
+
+export type AnyWrite = DocumentWrite<StoredDocument | ErasedDocument>
 
 export type WriteResult =
   | { readonly kind: 'written' }
@@ -34,6 +37,21 @@ export type RecallQuery = {
   readonly fresh: boolean
 }
 
+/** Sessions of one partition in one epoch. */
+export type ProfileQuery = {
+  readonly partition: number
+  readonly epoch: number
+  readonly profileIds: readonly string[]
+  /** Also redirects of this partition later than this. */
+  readonly redirectsAfter: LogPlace
+}
+
+export type ErasedQuery = {
+  readonly partition: number
+  /** Erased by a record later than this. */
+  readonly after: LogPlace
+}
+
 export type TabRange = { readonly tabId: string; readonly from: number; readonly to: number }
 export type LogPlace = { readonly epoch: number; readonly offset: number }
 
@@ -50,17 +68,21 @@ export type StoreSummary = {
  * - a resolved `write` is durable, and its results are in the order of its documents;
  * - versions are compared in real time, not as of the last refresh;
  * - `restore` sees every write acknowledged before the call, and all of them, page by page;
- * - `get` sees every acknowledged write.
+ * - `get` sees every acknowledged write;
+ * - `ofProfiles` and `erasedSpans` see every write acknowledged before the call.
  * Searches need not be atomic: one may see a survivor before a merge and the absorbed one after it.
  * Trouble that can heal is retried inside; what cannot is thrown as `WorkerError`.
  */
 export interface SessionStore {
   /** The trouble that is being waited out, null if there is none. Absent in a store that never waits. */
   readonly waitsFor?: string | null
-  write(documents: readonly DocumentWrite[]): Promise<readonly WriteResult[]>
+  write(documents: readonly AnyWrite[]): Promise<readonly WriteResult[]>
   /** Begins anew when it is interrupted, so that a document may come twice. */
   restore(query: RestoreQuery): AsyncIterable<readonly StoredDocument[]>
   recall(query: RecallQuery): Promise<readonly StoredDocument[]>
+  /** The sessions that show one of these profiles. */
+  ofProfiles(query: ProfileQuery): Promise<readonly StoredDocument[]>
+  erasedSpans(query: ErasedQuery): Promise<readonly ErasedSpanDocument[]>
   /** The documents of these keys, null where there is none or only an erased one, in their order. */
   get(keys: readonly SessionKey[]): Promise<readonly (StoredDocument | null)[]>
   summary(): Promise<StoreSummary>

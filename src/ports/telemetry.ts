@@ -22,6 +22,7 @@ export type WorkerEvent =
       readonly spans: number
       readonly documents: number
     }
+  | { readonly kind: 'SessionsErased'; readonly partition: number; readonly sessions: number }
   | { readonly kind: 'SessionsClosed'; readonly partition: number; readonly documents: number }
   | { readonly kind: 'DocumentReduced'; readonly id: string; readonly reason: string }
   | { readonly kind: 'RecordsExpired'; readonly partition: number; readonly records: number }
@@ -33,12 +34,13 @@ export type WorkerEvent =
   | { readonly kind: 'WorkerStopping'; readonly signal: string }
   | { readonly kind: 'WorkerStopped'; readonly reason: string }
 
-/** Every record read is exactly one of applied, duplicate, already applied, or dead letter. */
+/** Every record read is exactly one of applied, duplicate, already applied, control, or dead letter. */
 export type BatchCounts = {
   readonly records: number
   readonly applied: number
   readonly duplicates: number
   readonly alreadyApplied: number
+  readonly controls: number
   readonly deadLetters: number
   readonly documents: number
   readonly redirects: number

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { describe, it, type TestContext } from 'node:test'
-import type { StoredDocument } from '../../src/core/session-document.ts'
+import { erasedDocument, erasedSpanDocument } from '../../src/core/erased-document.ts'
+import { documentVersion, type StoredDocument } from '../../src/core/session-document.ts'
 import type { DocumentWrite, RestoreQuery, SessionStore } from '../../src/ports/session-store.ts'
 import { changed, type Sample, sampleRedirect, sampleSession } from '../support/sample-documents.ts'
 
@@ -19,6 +20,7 @@ export function sessionStoreContract(name: string, open: StoreFactory): void {
     versions(open)
     restores(open)
     recalls(open)
+    erases(open)
     startsUp(open)
   })
 }
@@ -466,6 +468,58 @@ function startsUp(open: StoreFactory): void {
       offset: 300,
       timestamp,
     })
+  })
+}
+
+function erases(open: StoreFactory): void {
+  const of = (profile: string, rest: Sample = {}) =>
+    sampleSession({ tab: tabId(), raw: { profile: { id: profile } }, ...rest })
+
+  it('finds the sessions of profiles, of one partition and epoch, and redirects later than a place', async t => {
+    const store = await open(t)
+    const redirect = redirectOf(tabId(), { epoch: 1, offset: 9 })
+    const wanted = [of('a', { epoch: 1 }), of('b', { epoch: 1, status: 'ended' }), redirect]
+    await store.write([
+      ...wanted,
+      of('c', { epoch: 1 }),
+      of('a', { epoch: 0 }),
+      of('a', { epoch: 1, partition: 1 }),
+      sampleSession({ tab: tabId(), epoch: 1 }),
+      redirectOf(tabId(), { epoch: 1, offset: 8 }),
+    ])
+    const redirectsAfter = { epoch: 1, offset: 8 }
+    const found = await store.ofProfiles({ partition: 0, epoch: 1, profileIds: ['a', 'b'], redirectsAfter })
+    assert.deepEqual(byId(found), byId(wanted.map(json)))
+  })
+
+  it('finds the spans that were erased in a partition later than a place, and takes none for a session', async t => {
+    const store = await open(t)
+    const span = (offset: number, rest: { epoch?: number; partition?: number } = {}) => {
+      const position = { topic: 'raw-events', epoch: 1, partition: 0, offset, timestamp: null, ...rest }
+      const erased = { tabId: tabId(), from: Date.parse(at('10:00')), to: Date.parse(at('10:05')), position }
+      return { ...erasedSpanDocument(erased), version: documentVersion(position, 'erased') }
+    }
+    const { key } = sampleSession({ tab: tabId() })
+    const position = { topic: 'raw-events', epoch: 1, partition: 0, offset: 9, timestamp: null }
+    const erased = {
+      key,
+      version: documentVersion(position, 'erased'),
+      document: erasedDocument({ key, position }),
+    }
+    const wanted = [span(9), span(1, { epoch: 2 })]
+    await store.write([...wanted, span(8), span(9, { partition: 1 }), span(90, { epoch: 0 }), erased])
+    const found = await store.erasedSpans({ partition: 0, after: { epoch: 1, offset: 8 } })
+    const byKey = (documents: readonly { readonly id: string }[]) =>
+      documents.toSorted((a, b) => (a.id < b.id ? -1 : 1))
+    assert.deepEqual(byKey(found), byKey(wanted.map(({ document }) => document)))
+    assert.deepEqual(await restored(store), [])
+    assert.deepEqual(await store.get([wanted[0]!.key, key]), [null, null])
+    const ranges = wanted.map(({ document }) => ({
+      tabId: document.tabId,
+      from: 0,
+      to: Date.parse(at('23:00')),
+    }))
+    assert.deepEqual(await store.recall({ ranges, redirectsAfter: nowhere, fresh: true }), [])
   })
 }
 

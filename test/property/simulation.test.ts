@@ -6,19 +6,25 @@ import { simulate } from '../support/simulation.ts'
 // `npm run simulate -- --seed N --runs 1` and the same options.
 const runs = Number(process.env.SIMULATION_RUNS ?? 200)
 
-for (const duplicates of [false, true])
-  for (const epochs of [false, true])
-    test(`${runs} random schedules ${duplicates ? 'with' : 'without'} duplicates, ${epochs ? 'over two epochs' : 'in one epoch'}, end in the batch's documents`, async () => {
-      let faults = 0
-      let recalls = 0
-      for (let seed = 1; seed <= runs; seed++) {
-        const result = await simulate(seed, { duplicates, epochs })
-        assert.equal(result.failure, null, `seed ${seed}: ${result.failure}`)
-        faults += result.faults
-        recalls += result.recalls
-      }
-      assert.ok(
-        faults > runs && recalls > runs,
-        `${faults} faults and ${recalls} recalls are too few to prove anything`,
-      )
-    })
+for (const [duplicates, epochs, erasures] of [
+  [false, false, false],
+  [false, true, false],
+  [true, false, false],
+  [true, true, false],
+  [false, false, true],
+  [true, true, true],
+] as const)
+  test(`${runs} random schedules ${duplicates ? 'with' : 'without'} duplicates, ${epochs ? 'over two epochs' : 'in one epoch'}${erasures ? ', with erasures' : ''}, end in the batch's documents`, async () => {
+    let faults = 0
+    let recalls = 0
+    for (let seed = 1; seed <= runs; seed++) {
+      const result = await simulate(seed, { duplicates, epochs, erasures })
+      assert.equal(result.failure, null, `seed ${seed}: ${result.failure}`)
+      faults += result.faults
+      recalls += result.recalls
+    }
+    assert.ok(
+      faults > runs && recalls > runs,
+      `${faults} faults and ${recalls} recalls are too few to prove anything`,
+    )
+  })

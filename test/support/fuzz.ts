@@ -57,7 +57,7 @@ export async function fuzz({ runs, seed, progress }: FuzzOptions): Promise<FuzzR
   const inputs = fuzzInputs(seededRandom(seed))
   const lookups = { geo: testGeo, device: createDeviceLookup() }
   const sessions = new PartitionSessions(sessionSettings, Number.NEGATIVE_INFINITY)
-  const total: Tally = { applied: 0, duplicates: 0, alreadyApplied: 0, deadLetters: 0 }
+  const total: Tally = { applied: 0, duplicates: 0, alreadyApplied: 0, controls: 0, deadLetters: 0 }
   const result = { documents: 0, redirects: 0, mostSessions: 0, slowestBatchMs: 0 }
   const reasons: Record<string, number> = {}
   const heap: number[] = []

@@ -5,7 +5,8 @@ import { writeSync } from 'node:fs'
 import { ElasticsearchSessionStore } from '../../src/adapters/elasticsearch-session-store.ts'
 import { KafkaDeadLetterSink } from '../../src/adapters/kafka-dead-letter-sink.ts'
 import { KafkaLease } from '../../src/adapters/kafka-lease.ts'
-import { isRedirect, type StoredDocument } from '../../src/core/session-document.ts'
+import { isRedirect, isSession } from '../../src/core/session-document.ts'
+import type { AnyWrite } from '../../src/ports/session-store.ts'
 import { Worker } from '../../src/worker.ts'
 import { isBroken } from './merging-events.ts'
 
@@ -39,8 +40,9 @@ async function effect<T, R>(name: string, items: readonly T[], run: (items: read
   return result
 }
 
-function isMerge(document: StoredDocument): boolean {
+function isMerge(document: AnyWrite['document']): boolean {
   if (isRedirect(document)) return true
+  if (!isSession(document)) return false
   const news = document.operation.merge.filter(id => !merged.has(id))
   for (const id of news) merged.add(id)
   return news.length > 0

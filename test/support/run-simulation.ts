@@ -1,4 +1,4 @@
-// npm run simulate -- --runs 100000 --seed 1 [--duplicates] [--epochs]
+// npm run simulate -- --runs 100000 --seed 1 [--duplicates] [--epochs] [--erasures]
 import { parseArgs } from 'node:util'
 import { simulate } from './simulation.ts'
 
@@ -8,13 +8,14 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '1' },
     duplicates: { type: 'boolean', default: false },
     epochs: { type: 'boolean', default: false },
+    erasures: { type: 'boolean', default: false },
   },
 })
 const runs = Number(values.runs)
 const first = Number(values.seed)
 const total = { runs, differ: 0, faults: 0, recalls: 0, merges: 0 }
 for (let seed = first; seed < first + runs; seed++) {
-  const result = await simulate(seed, { duplicates: values.duplicates, epochs: values.epochs })
+  const result = await simulate(seed, values)
   total.faults += result.faults
   total.recalls += result.recalls
   total.merges += result.merges

@@ -1,9 +1,12 @@
 // A broker and a store in memory, whose every effect waits for the scheduler: between any two of them a
 // process may die, freeze, come back as a zombie, or lose its partitions.
+
+import type { ErasedSpanDocument } from '../../src/core/erased-document.ts'
 import { storedPosition } from '../../src/core/restored-session.ts'
 import type { Position } from '../../src/core/session.ts'
 import {
   isRedirect,
+  isSession,
   placeOfVersion,
   type SessionDocument,
   type StoredDocument,
@@ -18,8 +21,10 @@ import type {
   SourceRecord,
 } from '../../src/ports/event-source.ts'
 import type {
-  DocumentWrite,
+  AnyWrite,
+  ErasedQuery,
   LogPlace,
+  ProfileQuery,
   RecallQuery,
   RestoreQuery,
   SessionStore,
@@ -151,7 +156,7 @@ export class SimulatedSource implements EventSource {
   }
 }
 
-type Held = { readonly version: number; readonly document: StoredDocument }
+type Held = { readonly version: number; readonly document: AnyWrite['document'] }
 
 /** What all processes share: documents, and which of them a search can see. */
 export class SimulatedStore {
@@ -170,12 +175,10 @@ export class SimulatedStore {
   }
 
   live(): SessionDocument[] {
-    return [...this.documents.values()]
-      .map(({ document }) => document)
-      .filter(document => !isRedirect(document) && !isErased(document)) as SessionDocument[]
+    return [...this.documents.values()].map(({ document }) => document).filter(isSession)
   }
 
-  put({ key, version, document }: DocumentWrite): WriteResult {
+  put({ key, version, document }: AnyWrite): WriteResult {
     const held = this.documents.get(key.id)
     if (held !== undefined && held.version > version)
       return { kind: 'stale', stored: positionOf(held, document.source.partition) }
@@ -193,7 +196,7 @@ export class SimulatedStore {
         const results: WriteResult[] = []
         for (const i of store.#random.shuffle([...writes.keys()])) {
           await step()
-          results[i] = store.put(writes[i] as DocumentWrite)
+          results[i] = store.put(writes[i] as AnyWrite)
         }
         return results
       },
@@ -210,11 +213,27 @@ export class SimulatedStore {
           found.push(...page)
         return found
       },
+      async ofProfiles(query: ProfileQuery) {
+        await step()
+        store.refresh()
+        const found: StoredDocument[] = []
+        for await (const page of store.#scan(document => matchesProfile(document, query), step))
+          found.push(...page)
+        return found
+      },
+      async erasedSpans({ partition, after }: ErasedQuery) {
+        await step()
+        store.refresh()
+        const isWanted = (document: Held['document']) =>
+          isErased(document) && 'tabId' in document && document.source.partition === partition
+        const all = [...store.#visible.values()].map(({ document }) => document).filter(isWanted)
+        return copy(all.filter(document => isAfter(document, after))) as ErasedSpanDocument[]
+      },
       async get(keys: readonly SessionKey[]) {
         await step()
         return keys.map(({ id }) => {
           const document = store.documents.get(id)?.document
-          return document === undefined || isErased(document) ? null : copy(document)
+          return document !== undefined && isStored(document) ? copy(document) : null
         })
       },
       async summary() {
@@ -247,7 +266,7 @@ export class SimulatedStore {
     for (const shard of this.#random.shuffle([0, 1, 2])) {
       const page: StoredDocument[] = []
       for (const [id, { document }] of this.#visible)
-        if (id.charCodeAt(0) % 3 === shard && !isErased(document) && matches(document))
+        if (id.charCodeAt(0) % 3 === shard && isStored(document) && matches(document))
           page.push(copy(document))
       yield page
       await step()
@@ -255,7 +274,8 @@ export class SimulatedStore {
   }
 }
 
-const isErased = ({ metadata }: StoredDocument): boolean => (metadata.status as string) === 'erased'
+const isErased = ({ metadata }: Held['document']): boolean => metadata.status === 'erased'
+const isStored = (document: Held['document']): document is StoredDocument => !isErased(document)
 
 /** An erased document keeps its version alone; its partition is that of the writer who meets it. */
 function positionOf({ document, version }: Held, partition: number): Position {
@@ -281,13 +301,20 @@ function matchesRecall(document: StoredDocument, query: RecallQuery): boolean {
   return query.ranges.some(range => range.tabId === document.tabId && start <= range.to && end >= range.from)
 }
 
-function isAfter({ source }: StoredDocument, place: LogPlace): boolean {
+function matchesProfile(document: StoredDocument, query: ProfileQuery): boolean {
+  if (document.source.partition !== query.partition) return false
+  if (isRedirect(document)) return isAfter(document, query.redirectsAfter)
+  if (document.source.epoch !== query.epoch) return false
+  return document.profile !== null && query.profileIds.includes(document.profile.id)
+}
+
+function isAfter({ source }: Pick<StoredDocument, 'source'>, place: LogPlace): boolean {
   return source.epoch > place.epoch || (source.epoch === place.epoch && source.offset > place.offset)
 }
 
 /** A document's content without what tells when and how it was written. */
-function contentOf(document: StoredDocument): string {
-  if (isRedirect(document) || isErased(document)) return ''
+function contentOf(document: Held['document']): string {
+  if (!isSession(document)) return ''
   const { id, activity, lastSeen, metadata, operation } = document
   return JSON.stringify([
     id,

@@ -3,10 +3,12 @@
 
 import { unknownDevice } from '../../src/core/enrichment/device.ts'
 import { noGeo } from '../../src/core/enrichment/geo.ts'
-import { isRedirect, type SessionDocument } from '../../src/core/session-document.ts'
+import { isRedirect } from '../../src/core/session-document.ts'
+import type { SourceRecord } from '../../src/ports/event-source.ts'
 import type { WorkerEvent } from '../../src/ports/telemetry.ts'
 import { Worker } from '../../src/worker.ts'
 import { type Random, seededRandom } from './seeded-random.ts'
+import { base, batch, describe, type Event, encoded, gapMs, type Log } from './simulated-log.ts'
 import { SimulatedSource, SimulatedStore, type SimulatedTopic, type Step } from './simulated-world.ts'
 import { storeAll } from './store-all.ts'
 
@@ -15,6 +17,8 @@ export type SimulationOptions = {
   readonly duplicates: boolean
   /** Whether the log goes on in a new topic with the next epoch. */
   readonly epochs: boolean
+  /** Whether profiles are erased in between. */
+  readonly erasures: boolean
 }
 
 export type SimulationResult = {
@@ -25,12 +29,9 @@ export type SimulationResult = {
   readonly merges: number
 }
 
-/** Small numbers, so that everything meets everything. Milliseconds. */
-const gapMs = 10
+/** Small, as `gapMs` is. */
 const allowedLatenessMs = 5
-const base = 1_700_000_000_000
 
-type Event = { readonly id: string; readonly tab: string; readonly time: number }
 type Process = {
   readonly source: SimulatedSource
   readonly worker: Worker
@@ -49,6 +50,7 @@ class Simulation {
   readonly #random: Random
   readonly #store: SimulatedStore
   readonly #events: Event[] = []
+  readonly #logs: Log[] = []
   #topic: SimulatedTopic
   #clock = base
   #waiting: Waiting[] = []
@@ -89,21 +91,23 @@ class Simulation {
     const random = this.#random
     const tabs = 1 + random.below(3)
     const partitions = 1 + random.below(2)
-    const logs: SimulatedTopic['partitions'] = Array.from({ length: partitions }, () => [])
+    const logs = Array.from({ length: partitions }, (): Log => ({ epoch, entries: [] }))
     const length = 4 + random.below(this.#options.epochs ? 14 : 30)
     for (let i = 0; i < length; i++) {
       const event = this.#nextEvent(tabs)
-      const log = logs[(event.tab.charCodeAt(1) + epoch) % partitions] as SimulatedTopic['partitions'][number]
-      const value = Buffer.from(JSON.stringify(rawEvent(event)))
-      log.push({
-        offset: log.length,
-        timestamp: base + 1_000_000 + this.#events.length + i,
-        key: null,
-        value,
-        headers: {},
-      })
+      const { entries } = logs[(event.tab.charCodeAt(1) + epoch) % partitions] as Log
+      entries.push(event)
+      if (this.#options.erasures && random.chance(0.12))
+        entries.push({ profile: `p${random.below(2)}`, tab: random.chance(0.3) ? event.tab : null })
     }
-    return { name: `topic-${epoch}`, epoch, partitions: logs, committed: new Map(), owners: new Map() }
+    this.#logs.push(...logs)
+    return {
+      name: `topic-${epoch}`,
+      epoch,
+      partitions: logs.map(recordsOf),
+      committed: new Map(),
+      owners: new Map(),
+    }
   }
 
   #nextEvent(tabs: number): Event {
@@ -112,7 +116,9 @@ class Simulation {
       return random.pick(this.#events)
     this.#clock += random.below(8)
     const time = Math.max(base, this.#clock - (random.chance(0.35) ? random.below(60) : 0))
-    const event = { id: `e${this.#events.length}`, tab: `t${random.below(tabs)}`, time }
+    const tab = `t${random.below(tabs)}`
+    const profile = this.#options.erasures && random.chance(0.4) ? `p${random.below(2)}` : null
+    const event = { id: `e${this.#events.length}`, tab, time, profile }
     this.#events.push(event)
     return event
   }
@@ -326,7 +332,7 @@ class Simulation {
   }
 
   #compare(): string | null {
-    const want = batch(this.#events).sort()
+    const want = batch(this.#logs).sort()
     const got = this.#store.live().map(describe).sort()
     if (this.#store.ambiguousVersions.length > 0)
       return `two contents under one version: ${this.#store.ambiguousVersions[0]}`
@@ -350,57 +356,12 @@ class Simulation {
   }
 }
 
-function rawEvent({ id, tab, time }: Event) {
-  return {
-    eventId: id,
-    tabId: tab,
-    type: 'page-view',
-    timestamp: time,
-    query: id,
-    properties: { [id]: 1 },
-    context: { page: { url: `https://x.example/${id}` } },
-  }
-}
-
-/** The batch over the whole log: sort, and split where the difference is more than the gap. */
-function batch(events: readonly Event[]): string[] {
-  const tabs = Map.groupBy(events, event => event.tab)
-  return [...tabs].flatMap(([tab, all]) => {
-    const sorted = all.sort((a, b) => a.time - b.time || (a.id < b.id ? -1 : 1))
-    const sessions: Event[][] = []
-    for (const event of sorted) {
-      const last = sessions.at(-1)?.at(-1)
-      if (last !== undefined && event.time - last.time <= gapMs) sessions.at(-1)?.push(event)
-      else sessions.push([event])
-    }
-    return sessions.map(session =>
-      line(
-        tab,
-        session[0] as Event,
-        session.at(-1) as Event,
-        session.length,
-        session.map(({ id }) => id),
-      ),
-    )
-  })
-}
-
-function describe(document: SessionDocument): string {
-  const first = {
-    id: document.pages.entry.path?.slice(1) ?? '?',
-    time: Date.parse(document.metadata.time.insert),
-  }
-  const last = { id: document.lastQuery ?? '?', time: Date.parse(document.lastSeen) }
-  return line(document.tabId, first, last, document.activity.events, Object.keys(document.properties))
-}
-
-function line(
-  tab: string,
-  first: Omit<Event, 'tab'>,
-  last: Omit<Event, 'tab'>,
-  count: number,
-  ids: readonly string[],
-): string {
-  const at = (event: Omit<Event, 'tab'>) => `${event.time - base}(${event.id})`
-  return `${tab} ${at(first)}–${at(last)} ${count}: ${[...ids].sort().join(' ')}`
+function recordsOf({ epoch, entries }: Log): SourceRecord[] {
+  return entries.map((entry, offset) => ({
+    offset,
+    timestamp: base + 1_000_000 + epoch * 1_000 + offset,
+    key: null,
+    value: encoded(entry),
+    headers: {},
+  }))
 }

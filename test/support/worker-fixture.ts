@@ -63,8 +63,8 @@ export function workersOn(node: string) {
 
   const start = ({ env }: Place, options: WorkerOptions = {}): WorkerProcess => suite.start(env, options)
 
-  const lag = ({ topic }: Place) => lagOf(admin, topic, topic)
-  const caughtUp = ({ topic }: Place) => untilCaughtUp(admin, topic, topic)
+  const lag = ({ topic, env }: Place) => lagOf(admin, env.KAFKA_GROUP_ID as string, topic)
+  const caughtUp = ({ topic, env }: Place) => untilCaughtUp(admin, env.KAFKA_GROUP_ID as string, topic)
 
   /** Documents are the oracle's, redirects lead to their survivors, and every broken record is a dead letter. */
   async function assertExact({ env, written }: Place, { ignoreStatus = true } = {}): Promise<void> {

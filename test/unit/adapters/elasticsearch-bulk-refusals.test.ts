@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { SessionDocument } from '../../../src/core/session-document.ts'
 import {
   hasProperties,
   idsOf,
@@ -97,7 +98,10 @@ describe('a document that is refused', () => {
     assert.equal(again?.version, write.version)
     assert.deepEqual(again?.document.properties, {})
     assert.equal((again!.document.quality as { reduced: string }).reduced, reason)
-    assert.deepEqual(again?.document.state, JSON.parse(JSON.stringify(write.document.state)))
+    assert.deepEqual(
+      again?.document.state,
+      JSON.parse(JSON.stringify((write.document as SessionDocument).state)),
+    )
   })
 
   it('is reduced when it alone makes the whole request be refused', async t => {

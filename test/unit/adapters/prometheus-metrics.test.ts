@@ -4,8 +4,8 @@ import { prometheusMetrics } from '../../../src/adapters/prometheus-metrics.ts'
 
 it('counts every record of a batch once, by what became of it', async () => {
   const metrics = prometheusMetrics(() => 7)
-  const batch = { kind: 'BatchProcessed', partition: 0, records: 10 } as const
-  const counts = { applied: 4, duplicates: 3, alreadyApplied: 2, deadLetters: 1 }
+  const batch = { kind: 'BatchProcessed', partition: 0, records: 11 } as const
+  const counts = { applied: 4, duplicates: 3, alreadyApplied: 2, controls: 1, deadLetters: 1 }
   for (let i = 0; i < 2; i++)
     metrics.telemetry({ ...batch, ...counts, documents: 3, redirects: 1, conflicts: 0 })
   metrics.telemetry({ kind: 'StoreUnavailable', reason: 'gone' })
@@ -15,6 +15,7 @@ it('counts every record of a batch once, by what became of it', async () => {
     applied: 8,
     duplicate: 6,
     already_applied: 4,
+    control: 2,
     dead_letter: 2,
   })
   assert.match(text, /^sessionloom_open_sessions 7$/m)

@@ -20,7 +20,7 @@ function timesOf(value: object, timestamp: number | null = null) {
 }
 
 function reasonOf(outcome: ReturnType<typeof decode>): string {
-  return outcome.kind === 'ok' ? 'ok' : `${outcome.reason}: ${outcome.message}`
+  return outcome.kind === 'dead-letter' ? `${outcome.reason}: ${outcome.message}` : outcome.kind
 }
 
 test('without a broker an event was received when the collector, else the sender, else the event says', () => {
