@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Client } from '@elastic/elasticsearch'
 import { WorkerError } from '../core/worker-error.ts'
+import { authorityOf } from './elasticsearch-authority.ts'
 import { describeFailure, type Failure, failureOf, heals, refusal } from './elasticsearch-failure.ts'
 
 export type ElasticsearchSettings = {
@@ -9,13 +10,13 @@ export type ElasticsearchSettings = {
   readonly auth?: { readonly apiKey: string } | { readonly username: string; readonly password: string }
   /** PEM of the certificate authority. */
   readonly ca?: string
-  /** SHA-256 fingerprint of the certificate authority, hexadecimal. */
-  readonly caFingerprint?: string
   /** How long one request may take, ms. */
   readonly requestTimeoutMs?: number
 }
 
 export type ConnectSettings = ElasticsearchSettings & {
+  /** SHA-256 fingerprint of the certificate authority, hexadecimal, in place of its PEM. */
+  readonly caFingerprint?: string
   /** For how long a node that does not answer is tried again, ms. */
   readonly reachableWithinMs?: number
   readonly signal?: AbortSignal
@@ -28,15 +29,12 @@ const probePauseMs = 500
 
 /** A client that has not spoken to its node yet. @throws WorkerError for what is not a URL */
 export function elasticsearchClient(settings: ElasticsearchSettings): Client {
-  const { node, auth, ca, caFingerprint, requestTimeoutMs } = settings
-  const { protocol } = parsedNode(node)
-  if (caFingerprint !== undefined && protocol !== 'https:')
-    throw new WorkerError('configuration', 'ELASTICSEARCH_CA_FINGERPRINT needs a node with https://')
+  const { node, auth, ca, requestTimeoutMs } = settings
+  parsedNode(node)
   return new Client({
     node,
     ...(auth && { auth }),
     ...(ca !== undefined && { tls: { ca } }),
-    ...(caFingerprint !== undefined && { caFingerprint }),
     // Stated, not inherited: 30 s in this client, none at all in the next major version.
     requestTimeout: requestTimeoutMs ?? defaultRequestTimeoutMs,
     // Retries are ours alone: the client's own would multiply with them, and they leave out 429 and time-outs.
@@ -54,9 +52,10 @@ export function elasticsearchClient(settings: ElasticsearchSettings): Client {
 
 /** A client whose node has answered. @throws WorkerError when it does not answer in time, or refuses us */
 export async function connectElasticsearch(settings: ConnectSettings): Promise<Client> {
-  const client = elasticsearchClient(settings)
+  const ca = await pinnedAuthority(settings)
+  const client = elasticsearchClient({ ...settings, ...(ca !== undefined && { ca }) })
   try {
-    await untilReachable(client, settings)
+    await untilAnswered(settings, 'the health of', timeoutMs => health(client, timeoutMs))
     return client
   } catch (error) {
     await client.close()
@@ -64,31 +63,44 @@ export async function connectElasticsearch(settings: ConnectSettings): Promise<C
   }
 }
 
-async function untilReachable(client: Client, settings: ConnectSettings): Promise<void> {
+async function pinnedAuthority(settings: ConnectSettings): Promise<string | undefined> {
+  const { node, ca, caFingerprint } = settings
+  if (caFingerprint === undefined) return ca
+  const url = parsedNode(node)
+  if (url.protocol !== 'https:')
+    throw new WorkerError('configuration', 'ELASTICSEARCH_CA_FINGERPRINT needs a node with https://')
+  return untilAnswered(settings, 'the certificate of', timeoutMs =>
+    authorityOf(url, caFingerprint, timeoutMs),
+  )
+}
+
+/** Asks again while there is no answer. `what` of the node is read by `ask`. */
+async function untilAnswered<T>(
+  settings: ConnectSettings,
+  what: string,
+  ask: (timeoutMs: number) => Promise<T>,
+): Promise<T> {
   const { node, signal, reachableWithinMs = defaultReachableWithinMs } = settings
   const deadline = performance.now() + reachableWithinMs
   for (;;) {
     signal?.throwIfAborted()
     const left = deadline - performance.now()
-    const failure = await probe(client, Math.max(1, Math.min(probeTimeoutMs, left)))
-    if (failure === undefined) return
-    if (!heals(failure)) throw refusal(failure, `the health of ${nodeName(node)} is read`)
-    if (deadline - performance.now() < probePauseMs) throw unreachable(node, failure, reachableWithinMs)
+    try {
+      return await ask(Math.max(1, Math.min(probeTimeoutMs, left)))
+    } catch (error) {
+      const failure = failureOf(error)
+      if (failure === undefined) throw error
+      if (!heals(failure)) throw refusal(failure, `${what} ${nodeName(node)} is read`)
+      if (deadline - performance.now() < probePauseMs) throw unreachable(node, failure, reachableWithinMs)
+    }
     await sleep(probePauseMs, undefined, signal && { signal })
   }
 }
 
 /** Asks for the health, never for `/`: what is no full distribution need not answer there. */
-async function probe(client: Client, timeoutMs: number): Promise<Failure | undefined> {
-  try {
-    // No signal of ours here: the client ends its own time-out by dispatching `abort` on the signal it is given.
-    await client.cluster.health({ filter_path: 'status' }, { requestTimeout: timeoutMs })
-    return undefined
-  } catch (error) {
-    const failure = failureOf(error)
-    if (failure === undefined) throw error
-    return failure
-  }
+async function health(client: Client, timeoutMs: number): Promise<void> {
+  // No signal of ours here: the client ends its own time-out by dispatching `abort` on the signal it is given.
+  await client.cluster.health({ filter_path: 'status' }, { requestTimeout: timeoutMs })
 }
 
 function unreachable(node: string, failure: Failure, afterMs: number): WorkerError {

@@ -35,7 +35,7 @@ export function unusable(type: string, reason: string): UnusableAnswerError {
   return new UnusableAnswerError({ status: null, type, reason, isTooLarge: false })
 }
 
-/** Types of failures without an answer, by the class of the client's error. All heal. */
+/** Types of failures without an answer, by the class of the client's error. But for certificates, all heal. */
 const unanswered: ReadonlyMap<unknown, string> = new Map([
   [errors.TimeoutError, 'timeout'],
   [errors.ConnectionError, 'connection'],
@@ -53,7 +53,10 @@ export function failureOf(error: unknown): Failure | undefined {
   if (error instanceof errors.DeserializationError)
     return fixed('unreadable-answer', 'the answer is not JSON')
   const type = error instanceof Error ? unanswered.get(error.constructor) : undefined
-  return type === undefined ? undefined : fixed(type, (error as Error).message)
+  if (type === undefined) return undefined
+  const { message } = error as Error
+  // The client keeps the text of what failed, not its code.
+  return fixed(type === 'connection' && /certificate/i.test(message) ? 'certificate' : type, message)
 }
 
 const fixed = (type: string, reason: string): Failure => ({ status: null, type, reason, isTooLarge: false })
@@ -98,7 +101,7 @@ function safeReason(type: string, reason: string): string {
   if (type === 'document_parsing_exception' || type === 'mapper_parsing_exception')
     return /failed to parse field \[[^\]]*\] of type \[\w+\]/.exec(reason)?.[0] ?? ''
   const [shown = ''] = reason.split(quotes, 1)
-  return shown.slice(0, maxReasonLength)
+  return shown.slice(0, maxReasonLength).replace(/\p{Cc}/gu, ' ')
 }
 
 export function describeFailure({ status, type, reason }: Failure): string {
@@ -112,7 +115,7 @@ const healing: ReadonlySet<string> = new Set([
   'index_closed_exception',
 ])
 
-const fatalWithoutStatus: ReadonlySet<string> = new Set(['not-elasticsearch'])
+const fatalWithoutStatus: ReadonlySet<string> = new Set(['not-elasticsearch', 'certificate'])
 
 /** Whether the same request can succeed later. */
 export function heals({ status, type }: Failure): boolean {
@@ -129,6 +132,12 @@ export function refusal(failure: Failure, during: string): WorkerError {
       'unauthorized',
       `Elasticsearch does not know these credentials ${what}. Check them.`,
     )
+  if (type === 'certificate')
+    return new WorkerError(
+      'unauthorized',
+      `The certificate of Elasticsearch is not trusted ${what}. Set ELASTICSEARCH_CA_FILE to who signed it, or ` +
+        'ELASTICSEARCH_CA_FINGERPRINT if the node sends its whole chain, and name the node as the certificate does.',
+    )
   if (type === 'cluster_block_exception')
     return new WorkerError(
       'store-refused',
@@ -137,9 +146,7 @@ export function refusal(failure: Failure, during: string): WorkerError {
   if (status === 403)
     return new WorkerError(
       'unauthorized',
-      `A privilege is missing ${what}. The worker needs index, read, maintenance, auto_configure and ` +
-        'view_index_metadata on its indices and monitor on the cluster; `setup` needs manage on them and ' +
-        'manage_index_templates.',
+      `A privilege is missing ${what}. README.md lists all that are needed, under Rights.`,
     )
   if (type === 'strict_dynamic_mapping_exception')
     return new WorkerError(

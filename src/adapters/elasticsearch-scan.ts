@@ -3,12 +3,14 @@
 import type { Client, estypes } from '@elastic/elasticsearch'
 import type { StoredDocument } from '../core/session-document.ts'
 import { failureOf, unusable } from './elasticsearch-failure.ts'
+import { indexPattern } from './elasticsearch-index.ts'
+import { checkPrivileges, workerPrivileges } from './elasticsearch-privileges.ts'
 import type { StoreRetry } from './elasticsearch-retry.ts'
 
 export type Query = estypes.QueryDslQueryContainer
 type Hit = estypes.SearchHit<StoredDocument>
 type Answer = estypes.SearchResponse<StoredDocument>
-type Shards = { readonly failed: number }
+type Shards = { readonly total: number; readonly failed: number }
 
 const pageSize = 1000
 const smallestPage = 50
@@ -23,12 +25,14 @@ class LostContextError extends Error {}
 export class ElasticsearchScan {
   readonly #client: Client
   readonly #retry: StoreRetry
+  readonly #prefix: string
   readonly #pattern: string
 
-  constructor(client: Client, retry: StoreRetry, pattern: string) {
+  constructor(client: Client, retry: StoreRetry, prefix: string) {
     this.#client = client
     this.#retry = retry
-    this.#pattern = pattern
+    this.#prefix = prefix
+    this.#pattern = indexPattern(prefix)
   }
 
   /** Makes all acknowledged writes visible to the searches that follow. */
@@ -36,7 +40,7 @@ export class ElasticsearchScan {
     const request = { index: this.#pattern, expand_wildcards: everyIndex }
     await this.#retry.run('indices are refreshed', async () => {
       const { _shards: shards } = await this.#client.indices.refresh(request, this.#options)
-      if (shards !== undefined) refuseFailed(shards)
+      if (shards !== undefined) await this.#believe(shards)
     })
   }
 
@@ -107,9 +111,15 @@ export class ElasticsearchScan {
         allow_partial_search_results: false,
       }
       const { id, _shards: shards } = await this.#client.openPointInTime(request, this.#options)
-      refuseFailed(shards)
+      await this.#believe(shards)
       return id
     })
+  }
+
+  /** That there is no index may also be the answer to who has lost the privilege to see them. */
+  async #believe(shards: Shards): Promise<void> {
+    refuseFailed(shards)
+    if (shards.total === 0) await checkPrivileges(this.#client, this.#prefix, workerPrivileges)
   }
 
   /** A page that fails is asked for smaller: large documents may be more than a node's memory takes at once. */
@@ -155,7 +165,7 @@ function refuseIncomplete<T>(answer: estypes.SearchResponse<T>): estypes.SearchR
   return answer
 }
 
-function refuseFailed({ failed }: Shards): void {
+function refuseFailed({ failed }: Pick<Shards, 'failed'>): void {
   if (failed > 0) throw unusable('incomplete-answer', `${failed} shards failed`)
 }
 

@@ -17,7 +17,7 @@ import type {
 import type { Telemetry } from '../ports/telemetry.ts'
 import { type BulkLimits, type BulkResult, ElasticsearchBulk } from './elasticsearch-bulk.ts'
 import { ElasticsearchGet, type Found } from './elasticsearch-get.ts'
-import { indexOf, indexPattern } from './elasticsearch-index.ts'
+import { indexOf } from './elasticsearch-index.ts'
 import { erasedSpansQuery, profileQuery, recallQueries, restoreQuery } from './elasticsearch-queries.ts'
 import { type RetrySettings, StoreRetry } from './elasticsearch-retry.ts'
 import { ElasticsearchScan, type Query } from './elasticsearch-scan.ts'
@@ -58,7 +58,7 @@ export class ElasticsearchSessionStore implements SessionStore {
     const ends = signal ? AbortSignal.any([signal, this.#closing.signal]) : this.#closing.signal
     this.#retry = new StoreRetry({ telemetry, signal: ends, ...(pausesMs && { pausesMs }) })
     this.#bulk = new ElasticsearchBulk(client, this.#retry, limits)
-    this.#scan = new ElasticsearchScan(client, this.#retry, indexPattern(prefix))
+    this.#scan = new ElasticsearchScan(client, this.#retry, prefix)
     this.#get = new ElasticsearchGet(client, this.#retry)
   }
 

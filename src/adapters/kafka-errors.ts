@@ -133,7 +133,8 @@ function unauthorized(cause: unknown, { brokers, topic, groupId }: KafkaNames): 
   return new WorkerError(
     'unauthorized',
     `Kafka at ${brokers.join(', ')} refused this user: ${reasonOf(cause)}. Check the user name, its password and ` +
-      `its rights${topic === undefined ? '' : ` on topic ${topic}`}${groupId === undefined ? '' : ` and group ${groupId}`}.`,
+      `its rights${topic === undefined ? '' : ` on topic ${topic}`}${groupId === undefined ? '' : ` and group ${groupId}`} ` +
+      '(README.md lists them, under Rights).',
     { cause },
   )
 }

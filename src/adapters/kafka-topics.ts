@@ -42,7 +42,9 @@ export async function ensureTopics(
 /** How many partitions a topic has. Rejects with `topic-missing` if there is none. */
 export async function requireTopic(client: KafkaClientSettings, topic: string): Promise<number> {
   return withAdmin(client, async admin => {
-    const partitions = await partitionsOf(admin, topic)
+    const partitions = await partitionsOf(admin, topic).catch(error => {
+      throw endOf(error, { brokers: client.brokers, topic }) ?? error
+    })
     if (partitions === null) throw topicMissing(topic)
     return partitions
   })
@@ -57,7 +59,7 @@ async function ensureTopic(
   try {
     const existing = await partitionsOf(admin, topic)
     if (existing !== null) return { topic, created: false, partitions: existing }
-    const config = await configOf(admin, spec)
+    const config = await configOf(admin, client, spec)
     const configEntries = Object.entries(config).map(([name, value]) => ({ name, value }))
     const topics = [{ topic, numPartitions: partitions, replicationFactor, configEntries }]
     // Not kafkajs's own wait for leaders: a broker that does not know the topic yet is an error to it.
@@ -89,12 +91,18 @@ async function visiblePartitions(admin: Admin, topic: string): Promise<number | 
   }
 }
 
-async function configOf(admin: Admin, spec: TopicSpec): Promise<Readonly<Record<string, string>>> {
+async function configOf(
+  admin: Admin,
+  { brokers }: KafkaClientSettings,
+  spec: TopicSpec,
+): Promise<Readonly<Record<string, string>>> {
   const { config = {}, moreRoomThan } = spec
   if (moreRoomThan === undefined) return config
   const name = 'max.message.bytes'
   const resources = [{ type: kafkajs.ConfigResourceTypes.TOPIC, name: moreRoomThan, configNames: [name] }]
-  const described = await admin.describeConfigs({ resources, includeSynonyms: false })
+  const described = await admin.describeConfigs({ resources, includeSynonyms: false }).catch(error => {
+    throw endOf(error, { brokers, topic: moreRoomThan }) ?? error
+  })
   const limit = Number(described.resources[0]?.configEntries[0]?.configValue)
   return Number.isFinite(limit) ? { [name]: String(limit + moreRoomBytes), ...config } : config
 }

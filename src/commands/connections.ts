@@ -1,5 +1,5 @@
 // Settings → how to reach Kafka and Elasticsearch, for every command that does.
-import type { ElasticsearchSettings } from '../adapters/elasticsearch-client.ts'
+import type { ConnectSettings } from '../adapters/elasticsearch-client.ts'
 import type { KafkaClientSettings } from '../adapters/kafka-client.ts'
 import type { Config } from '../config.ts'
 
@@ -42,9 +42,7 @@ export function kafkaClientOf(
   }
 }
 
-export function elasticsearchOf(
-  config: Config<(typeof elasticsearchSettings)[number]>,
-): ElasticsearchSettings {
+export function elasticsearchOf(config: Config<(typeof elasticsearchSettings)[number]>): ConnectSettings {
   const { elasticsearchApiKey: apiKey, elasticsearchUsername: username, elasticsearchCaFile: ca } = config
   return {
     node: config.elasticsearchNode,

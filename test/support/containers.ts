@@ -1,5 +1,9 @@
 import { GenericContainer, getContainerRuntimeClient, type StartedTestContainer, Wait } from 'testcontainers'
-import { ELASTICSEARCH_SETTINGS, ELASTICSEARCH_VERSION } from './elasticsearch-process.ts'
+import {
+  ELASTICSEARCH_SETTINGS,
+  ELASTICSEARCH_VERSION,
+  type ElasticsearchExtras,
+} from './elasticsearch-process.ts'
 import { freePort } from './free-port.ts'
 import { kafkaProperties } from './kafka-process.ts'
 import { isElasticsearchReady, isKafkaReady, waitUntil } from './ready.ts'
@@ -27,19 +31,27 @@ export async function startKafkaContainer(): Promise<Server> {
   return startContainer(KAFKA_IMAGE, container, address, () => isKafkaReady(address))
 }
 
-export async function startElasticsearchContainer(): Promise<Server> {
+export async function startElasticsearchContainer(extras?: ElasticsearchExtras): Promise<Server> {
   const host = await dockerHost()
   const port = await freePort()
   const container = new PublishedContainer(ELASTICSEARCH_IMAGE)
     .publish(port, host)
     .withEnvironment({
       ...ELASTICSEARCH_SETTINGS,
+      ...extras?.settings,
       'http.port': String(port),
       ES_JAVA_OPTS: '-Xms512m -Xmx512m',
     })
-    .withWaitStrategy(Wait.forHttp('/_cluster/health', port))
-  const address = `http://${host}:${port}`
-  return startContainer(ELASTICSEARCH_IMAGE, container, address, () => isElasticsearchReady(address))
+    .withCopyContentToContainer(
+      Object.entries(extras?.files ?? {}).map(([name, content]) => ({
+        content,
+        target: `/usr/share/elasticsearch/config/${name}`,
+      })),
+    )
+    .withWaitStrategy(extras ? Wait.forListeningPorts() : Wait.forHttp('/_cluster/health', port))
+  const address = extras?.address(port) ?? `http://${host}:${port}`
+  const isReady = extras?.isReady ?? isElasticsearchReady
+  return startContainer(ELASTICSEARCH_IMAGE, container, address, () => isReady(address))
 }
 
 /** The port is the same inside and outside, so that it is known before the start and kept by a restart. */

@@ -30,17 +30,40 @@ rootLogger.level = warn
 rootLogger.appenderRef.console.ref = console
 `
 
-/** A node from the distribution on Maven Central, without Docker. It has a reduced set of modules. */
-export async function startElasticsearchProcess(): Promise<Server> {
+/** What a node gets beyond the plain one. */
+export type ElasticsearchExtras = {
+  readonly settings: Readonly<Record<string, string>>
+  /** Files of its configuration, by name. */
+  readonly files: Readonly<Record<string, string>>
+  /** URL of the node with this port. */
+  address(port: number): string
+  isReady(address: string): Promise<boolean>
+}
+
+const plain: ElasticsearchExtras = {
+  settings: {},
+  files: {},
+  address: port => `http://127.0.0.1:${port}`,
+  isReady: isElasticsearchReady,
+}
+
+/**
+ * A node from the distribution on Maven Central, without Docker. It has a reduced set of modules. `complete` may
+ * change its home, which is then a copy of its own.
+ */
+export async function startElasticsearchProcess(
+  extras: ElasticsearchExtras = plain,
+  complete?: (home: string, java: Java) => Promise<void>,
+): Promise<Server> {
   const java = await findJava()
   const home = await distribution(java)
   const port = await freePort()
-  const address = `http://127.0.0.1:${port}`
+  const address = extras.address(port)
   return startServerProcess({
     name: `Elasticsearch ${ELASTICSEARCH_VERSION}`,
     address,
     prepare: async directory => {
-      await configure(directory, port)
+      await configure(directory, port, extras)
       const environment = {
         ES_JAVA_HOME: java.home,
         ES_PATH_CONF: join(directory, 'config'),
@@ -50,14 +73,17 @@ export async function startElasticsearchProcess(): Promise<Server> {
         HOME: join(directory, 'tmp'),
       }
       const user = await unprivilegedUser()
-      if (user === undefined) return { executable: binary(home), args: [], environment }
+      if (user === undefined && complete === undefined)
+        return { executable: binary(home), args: [], environment }
       const copy = join(directory, 'home')
       // The cache of root is closed to everybody else.
       await cp(home, copy, { recursive: true, mode: constants.COPYFILE_FICLONE })
+      await complete?.(copy, java)
+      if (user === undefined) return { executable: binary(copy), args: [], environment }
       await run('chown', ['-R', `${user.uid}:${user.gid}`, directory])
       return { executable: binary(copy), args: [], environment, user }
     },
-    isReady: () => isElasticsearchReady(address),
+    isReady: () => extras.isReady(address),
   })
 }
 
@@ -75,9 +101,10 @@ async function distribution(java: Java): Promise<string> {
   return join(await cached(name, directory => unpackArtifact(java, artifact, directory)), name)
 }
 
-async function configure(directory: string, port: number): Promise<void> {
+async function configure(directory: string, port: number, extras: ElasticsearchExtras): Promise<void> {
   const settings = {
     ...ELASTICSEARCH_SETTINGS,
+    ...extras.settings,
     'network.host': '127.0.0.1',
     'http.port': port,
     'path.data': join(directory, 'data'),
@@ -91,6 +118,7 @@ async function configure(directory: string, port: number): Promise<void> {
   // Own files in place of the distribution's, whose logs would go into the shared home.
   await writeFile(join(config, 'jvm.options'), ['-Xms512m', '-Xmx512m', ...tidyJvm(directory)].join('\n'))
   await writeFile(join(config, 'log4j2.properties'), LOGGING)
+  for (const [name, text] of Object.entries(extras.files)) await writeFile(join(config, name), text)
 }
 
 // The node is not allowed to start when its temporary directory holds its home, as /tmp would here.

@@ -1,6 +1,11 @@
 // The tables of the README, made from where their facts live. `npm run docs` writes them; a test holds them equal.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import {
+  type Privileges,
+  setupPrivileges,
+  workerPrivileges,
+} from '../../src/adapters/elasticsearch-privileges.ts'
 import { flagOf, hasFlag } from '../../src/config.ts'
 import { documentFields, type Field, type FieldTree, isField } from '../../src/core/document-fields.ts'
 import { deadLetterReasons } from '../../src/core/outcome.ts'
@@ -28,11 +33,22 @@ const tables: Readonly<Record<string, () => string>> = {
       Object.entries(rawEventSchema.shape).map(([name, schema]) => [`\`${name}\``, schema.description ?? '']),
     ),
   document: () => table(['field', 'type', 'meaning'], fieldRows(documentFields, '')),
+  privileges: () =>
+    table(
+      ['command', 'on', 'privilege', 'for'],
+      [...privilegeRows('run', workerPrivileges), ...privilegeRows('setup', setupPrivileges)],
+    ),
   reasons: () =>
     table(
       ['reason', 'meaning'],
       Object.entries(deadLetterReasons).map(([reason, about]) => [`\`${reason}\``, about]),
     ),
+}
+
+function privilegeRows(command: string, { index, cluster }: Privileges): string[][] {
+  const rows = (on: string, reasons: object) =>
+    Object.entries(reasons).map(([name, about]) => [`\`${command}\``, on, `\`${name}\``, about])
+  return [...rows('`INDEX_PREFIX-*`', index), ...rows('cluster', cluster)]
 }
 
 function fieldRows(tree: FieldTree, path: string): string[][] {

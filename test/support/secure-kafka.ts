@@ -1,9 +1,13 @@
 // A broker with TLS, mutual TLS, SASL and an authorizer, whose plain listener is the administrator's.
+import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { after, before, type TestContext } from 'node:test'
 import { promisify } from 'node:util'
+import type { Admin } from 'kafkajs'
+import { createKafka } from '../../src/adapters/kafka-client.ts'
 import { freePort } from './free-port.ts'
 import { startKafkaProcess } from './kafka-process.ts'
 import { messageOf, UnavailableError } from './server.ts'
@@ -150,3 +154,54 @@ export async function startSecureKafka(certificates: Certificates): Promise<Secu
     stop: () => server.stop(),
   }
 }
+
+/** A secured broker for a file's tests, started before them. What it gives skips a test where there is none, loudly. */
+export function secureKafkaUnderTest(file: string) {
+  let certificates: Certificates | undefined
+  let kafka: SecureKafka | undefined
+  let admin: Admin | undefined
+  let unavailable = ''
+  before(async () => {
+    try {
+      certificates = await makeCertificates()
+      kafka = await startSecureKafka(certificates)
+    } catch (error) {
+      if (!(error instanceof UnavailableError) || process.env.REQUIRE_SERVICES === '1') throw error
+      unavailable = error.message
+      console.error(`!!! SKIPPED ${file}: no Kafka with security on: ${unavailable}`)
+      return
+    }
+    admin = createKafka({ brokers: [kafka.plain], clientId: 'administrator' }).admin()
+    await admin.connect()
+  })
+  after(async () => {
+    await admin?.disconnect()
+    await kafka?.stop()
+    await certificates?.remove()
+  })
+  return (t: TestContext) => {
+    if (unavailable) return void t.skip(unavailable)
+    assert(certificates && kafka && admin)
+    return { certificates, kafka, admin }
+  }
+}
+
+export type SecuredKafka = NonNullable<ReturnType<ReturnType<typeof secureKafkaUnderTest>>>
+
+/** Settings of a client with a certificate of its own. */
+export const mutual = ({ kafka, certificates }: SecuredKafka) => ({
+  KAFKA_BROKERS: kafka.mutualTls,
+  KAFKA_TLS: 'on',
+  KAFKA_CA_FILE: certificates.ca,
+  KAFKA_CERT_FILE: certificates.clientCert,
+  KAFKA_KEY_FILE: certificates.clientKey,
+})
+
+/** Settings of a client with a user's name and password. */
+export const sasl = ({ kafka, certificates }: SecuredKafka, mechanism: string, tls: boolean) => ({
+  KAFKA_BROKERS: tls ? kafka.saslTls : kafka.sasl,
+  ...(tls && { KAFKA_TLS: 'on', KAFKA_CA_FILE: certificates.ca }),
+  KAFKA_SASL_MECHANISM: mechanism,
+  KAFKA_USERNAME: 'worker',
+  KAFKA_PASSWORD: password,
+})

@@ -1,3 +1,5 @@
+import type { ElasticsearchExtras } from './elasticsearch-process.ts'
+import type { Java } from './maven.ts'
 import { isElasticsearchReady, isKafkaReady, waitUntil } from './ready.ts'
 import { messageOf, type Server, type Source, UnavailableError } from './server.ts'
 
@@ -66,6 +68,20 @@ const starters = {
     docker: async () => (await import('./containers.ts')).startElasticsearchContainer(),
     jvm: async () => (await import('./elasticsearch-process.ts')).startElasticsearchProcess(),
   },
+}
+
+/** A node with security on, its users and their roles in files; with a plugin where the distribution lacks a part. */
+export function startSecureNode(
+  extras: ElasticsearchExtras,
+  complete: (home: string, java: Java) => Promise<void>,
+): Promise<OwnServer> {
+  return firstAvailable(async source => ({
+    kind: 'running',
+    server:
+      source === 'docker'
+        ? await (await import('./containers.ts')).startElasticsearchContainer(extras)
+        : await (await import('./elasticsearch-process.ts')).startElasticsearchProcess(extras, complete),
+  }))
 }
 
 async function givenServices(): Promise<RunningServices | undefined> {

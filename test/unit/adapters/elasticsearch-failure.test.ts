@@ -36,7 +36,7 @@ describe('what is shown of a failure', () => {
 describe('a refusal says what to do', () => {
   const cases: [status: number, type: string, code: string, remedy: RegExp][] = [
     [401, 'security_exception', 'unauthorized', /Check them/],
-    [403, 'security_exception', 'unauthorized', /needs index, read, maintenance/],
+    [403, 'security_exception', 'unauthorized', /README\.md lists all that are needed/],
     [403, 'cluster_block_exception', 'store-refused', /Remove the block/],
     [400, 'strict_dynamic_mapping_exception', 'template-mismatch', /sessionloom setup/],
     [404, 'index_not_found_exception', 'store-refused', /auto_create_index/],
