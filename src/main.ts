@@ -2,6 +2,7 @@
 import { Command } from 'commander'
 import { type CommandDefinition, UsageError } from './commands/command.ts'
 import { flagOf, hasFlag, readConfig } from './config.ts'
+import { printable } from './core/printable.ts'
 import { WorkerError } from './core/worker-error.ts'
 import { settings } from './settings.ts'
 
@@ -146,7 +147,8 @@ function report(error: unknown): number {
 }
 
 function complain(message: string, exitCode: number): number {
-  process.stderr.write(`sessionloom: ${message}\n`)
+  // It may name a file, or quote a server.
+  process.stderr.write(`sessionloom: ${printable(message)}\n`)
   return exitCode
 }
 

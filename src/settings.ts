@@ -52,18 +52,24 @@ const httpAddress = text.transform((value, context) => {
   return z.NEVER
 })
 
-const topic = text.regex(/^[a-zA-Z0-9._-]{1,249}$/, 'expected a topic name: letters, digits, `.`, `_`, `-`')
+const topic = text.regex(
+  /^(?!\.\.?$)[a-zA-Z0-9._-]{1,249}$/,
+  'expected a topic name: letters, digits, `.`, `_`, `-`, and more than dots',
+)
 
-/** The text of a file; null where no file is named. */
-const fileText = z.string().transform((path, context) => {
-  if (path === '') return null
-  try {
-    return readFileSync(path, 'utf8')
-  } catch (error) {
-    context.addIssue(`cannot be read: ${(error as NodeJS.ErrnoException).code}`)
+/** The text of a PEM file of this kind; null where no file is named. Node takes any other for no certificate at all. */
+const pemFile = (kind: 'certificate' | 'private key') =>
+  z.string().transform((path, context) => {
+    if (path === '') return null
+    try {
+      const pem = readFileSync(path, 'utf8')
+      if (new RegExp(`-----BEGIN ([A-Z0-9]+ )*${kind.toUpperCase()}-----`).test(pem)) return pem
+      context.addIssue(`has no ${kind} in PEM in it`)
+    } catch (error) {
+      context.addIssue(`cannot be read: ${(error as NodeJS.ErrnoException).code}`)
+    }
     return z.NEVER
-  }
-})
+  })
 
 export type Setting = {
   readonly env: string
@@ -126,11 +132,21 @@ export const settings = {
   kafkaCaFile: setting(
     'KAFKA_CA_FILE',
     '',
-    fileText,
+    pemFile('certificate'),
     'PEM file of who signed the certificates of the brokers',
   ),
-  kafkaCertFile: setting('KAFKA_CERT_FILE', '', fileText, 'PEM file of this client’s certificate, for mTLS'),
-  kafkaKeyFile: setting('KAFKA_KEY_FILE', '', fileText, 'PEM file of the key to that certificate'),
+  kafkaCertFile: setting(
+    'KAFKA_CERT_FILE',
+    '',
+    pemFile('certificate'),
+    'PEM file of this client’s certificate, for mTLS',
+  ),
+  kafkaKeyFile: setting(
+    'KAFKA_KEY_FILE',
+    '',
+    pemFile('private key'),
+    'PEM file of the key to that certificate',
+  ),
   kafkaSaslMechanism: setting(
     'KAFKA_SASL_MECHANISM',
     'none',
@@ -154,7 +170,7 @@ export const settings = {
   elasticsearchCaFile: setting(
     'ELASTICSEARCH_CA_FILE',
     '',
-    fileText,
+    pemFile('certificate'),
     'PEM file of who signed the certificate of the node',
   ),
   elasticsearchCaFingerprint: setting(

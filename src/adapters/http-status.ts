@@ -1,6 +1,6 @@
 // The worker's answers to whoever watches over it: `/livez`, `/readyz`, `/metrics`.
 import { once } from 'node:events'
-import { createServer, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { WorkerError } from '../core/worker-error.ts'
 
@@ -19,15 +19,42 @@ export type StatusServer = {
   close(): Promise<void>
 }
 
+/** What one who asks may take of the worker. */
+export type HttpLimits = {
+  /** How long a request may take to arrive, ms. */
+  readonly arrivalMs: number
+  /** How long a connection may stand still, ms. */
+  readonly idleMs: number
+  readonly connections: number
+}
+
+const defaultLimits: HttpLimits = { arrivalMs: 5_000, idleMs: 10_000, connections: 50 }
+/** Nobody has anything to send: no watcher's headers come near these. */
+const maxHeaderBytes = 8_192
+const maxHeaders = 64
+
 /** Rejects with a WorkerError if the address cannot be listened on. */
-export async function serveStatus({ host, port }: HttpAddress, status: Status): Promise<StatusServer> {
-  const server = createServer((request, response) => {
+export async function serveStatus(
+  { host, port }: HttpAddress,
+  status: Status,
+  { arrivalMs, idleMs, connections }: HttpLimits = defaultLimits,
+): Promise<StatusServer> {
+  const limits = {
+    headersTimeout: arrivalMs,
+    requestTimeout: arrivalMs,
+    // Half a minute by default: so much longer than both of the above would a slow request be kept.
+    connectionsCheckingInterval: Math.min(1_000, arrivalMs),
+    maxHeaderSize: maxHeaderBytes,
+  }
+  const server = createServer(limits, (request, response) => {
+    // What comes after it is not waited for: a body that nobody reads would keep the connection.
+    if (hasBody(request)) response.shouldKeepAlive = false
     respond(request.method ?? '', request.url ?? '', response, status).catch(error => response.destroy(error))
   })
-  // Nobody has anything to send.
-  server.headersTimeout = 5_000
-  server.requestTimeout = 5_000
-  server.maxConnections = 50
+  server.maxHeadersCount = maxHeaders
+  server.maxConnections = connections
+  // Also of one who asks and does not take the answer.
+  server.timeout = idleMs
   server.listen(port, host)
   try {
     await once(server, 'listening')
@@ -48,6 +75,10 @@ export async function serveStatus({ host, port }: HttpAddress, status: Status): 
       server.closeAllConnections()
     },
   }
+}
+
+function hasBody({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
 }
 
 async function respond(method: string, url: string, response: ServerResponse, status: Status): Promise<void> {

@@ -1,5 +1,6 @@
 // What the worker tells, as log lines: one table from event to level and message.
 import pino, { type Logger } from 'pino'
+import { printable } from '../core/printable.ts'
 import type { Telemetry, WorkerEvent } from '../ports/telemetry.ts'
 
 type Level = 'debug' | 'info' | 'warn' | 'error'
@@ -35,6 +36,14 @@ export function createLogger(level: string, isTerminal: boolean): Logger {
 export function pinoTelemetry(logger: Logger): Telemetry {
   return ({ kind, ...fields }) => {
     const [level, message] = lines[kind]
-    logger[level]({ event: kind, ...fields }, message)
+    logger[level]({ event: kind, ...shown(fields) }, message)
   }
+}
+
+/** Reasons quote servers. */
+function shown(fields: object): object {
+  const parts = Object.entries(fields)
+  return Object.fromEntries(
+    parts.map(([name, value]) => [name, typeof value === 'string' ? printable(value) : value]),
+  )
 }

@@ -4,6 +4,7 @@ import type { Lookups } from '../../src/core/enrichment/enrich-session.ts'
 import type { DeadLetter } from '../../src/ports/dead-letter-sink.ts'
 import type { EventSource } from '../../src/ports/event-source.ts'
 import type { SessionStore } from '../../src/ports/session-store.ts'
+import type { Telemetry } from '../../src/ports/telemetry.ts'
 import { Worker, type WorkerSettings } from '../../src/worker.ts'
 import { storeAll } from './store-all.ts'
 import { testGeo } from './test-lookups.ts'
@@ -30,6 +31,7 @@ export function testWorker(
   store: SessionStore,
   settings: Partial<WorkerSettings> = {},
   lookups: Lookups = testLookups,
+  telemetry: Telemetry = () => {},
 ): { worker: Worker; letters: DeadLetter[] } {
   const letters: DeadLetter[] = []
   const worker = new Worker({
@@ -38,7 +40,7 @@ export function testWorker(
     deadLetters: { send: async sent => void letters.push(...sent), close: async () => {} },
     lookups,
     clock: { now: () => 0, monotonic: () => 0 },
-    telemetry: () => {},
+    telemetry,
     settings: { ...testSettings, ...settings },
   })
   return { worker, letters }
