@@ -90,7 +90,7 @@ describe('the status port', () => {
   })
 
   it('ends a request whose headers never end', async t => {
-    const { open } = await serve(t)
+    const { open } = await serve(t, { idleMs: 3_600_000 })
     const socket = open()
     socket.write('GET /livez HTTP/1.1\r\n')
     const drip = setInterval(() => socket.write('X: a\r\n'), 50)
@@ -100,7 +100,7 @@ describe('the status port', () => {
   })
 
   it('ends a connection on which nothing is asked', async t => {
-    const { open } = await serve(t)
+    const { open } = await serve(t, { idleMs: 3_600_000 })
     const socket = open()
     socket.resume()
     await once(socket, 'close')
@@ -110,6 +110,8 @@ describe('the status port', () => {
     const { open } = await serve(t, { arrivalMs: 3_600_000, idleMs: 3_600_000 })
     const socket = open()
     socket.write('GET /livez HTTP/1.1\r\nHost: h\r\nContent-Length: 1000000000\r\n\r\n')
+    const drip = setInterval(() => socket.write('a'), 50)
+    t.after(() => clearInterval(drip))
     assert.match(await text(socket), /^HTTP\/1\.1 200 /)
   })
 
