@@ -1,6 +1,5 @@
 import type { Client } from '@elastic/elasticsearch'
 import { isSession, type SessionDocument } from '../core/session-document.ts'
-import { indexPattern } from './elasticsearch-index.ts'
 import { StoreRetry } from './elasticsearch-retry.ts'
 import { ElasticsearchScan } from './elasticsearch-scan.ts'
 
@@ -11,11 +10,7 @@ export async function* profileSessions(
   profileId: string,
   signal: AbortSignal,
 ): AsyncGenerator<readonly SessionDocument[]> {
-  const scan = new ElasticsearchScan(
-    client,
-    new StoreRetry({ telemetry: () => {}, signal }),
-    indexPattern(prefix),
-  )
+  const scan = new ElasticsearchScan(client, new StoreRetry({ telemetry: () => {}, signal }), prefix)
   await scan.refresh()
   for await (const page of scan.pages({ term: { 'profile.id': profileId } })) yield page.filter(isSession)
 }

@@ -1,7 +1,8 @@
 // Texts that patterns backtrack on, of any length, for every field that a pattern is run over.
 import { createDeviceLookup } from '../../src/adapters/ua-parser-device.ts'
 import { PartitionSessions } from '../../src/core/partition-sessions.ts'
-import { processBatch } from '../../src/pipeline.ts'
+import { commonlyRedacted } from '../../src/core/privacy.ts'
+import { type PipelineSettings, processBatch } from '../../src/pipeline.ts'
 import { testGeo } from './test-lookups.ts'
 
 type Field = { readonly limit: number; event(text: string): object }
@@ -43,6 +44,8 @@ const shapes: Readonly<Record<string, (length: number) => string>> = {
   'addresses of pages': n => 'http://'.repeat(n / 7),
   bots: n => 'cubot bot'.repeat(n / 9),
   parameters: n => `https://h/?${'a=%e2&'.repeat(n / 6)}`.slice(0, n),
+  'mail addresses in a parameter': n => `https://h/?x=${'a@a.1'.repeat(n / 5)}`.slice(0, n),
+  'a mail address without end': n => `https://h/?x=a@${'a.'.repeat(n / 2)}`.slice(0, n),
   labels: n => `https://${'a.'.repeat(n / 2)}`.slice(0, n),
   colons: n => ':'.repeat(n),
   'a date that goes on': n => `2026-11-24T10:00:00.${'0'.repeat(n)}`.slice(0, n),
@@ -60,7 +63,13 @@ export const regexAttacks: readonly Attack[] = Object.entries(fields).flatMap(([
   })),
 )
 
-const settings = { topic: null, epoch: 0, maxLatenessMs: Number.POSITIVE_INFINITY, timeZone: 'UTC' }
+const settings: PipelineSettings = {
+  topic: null,
+  epoch: 0,
+  maxLatenessMs: Number.POSITIVE_INFINITY,
+  timeZone: 'UTC',
+  privacy: { ip: 'mask', redactedParameters: new Set(commonlyRedacted) },
+}
 const sessionSettings = {
   gapMs: 600_000,
   allowedLatenessMs: 300_000,
