@@ -6,6 +6,7 @@ import { erasedDocument, erasedSpanDocument } from './core/erased-document.ts'
 import type { PartitionSessions } from './core/partition-sessions.ts'
 import { type Privacy, redactEvent } from './core/privacy.ts'
 import { decode } from './core/raw-event.ts'
+import { isKey } from './core/record-key.ts'
 import type { PlacedEvent } from './core/session.ts'
 import { documentVersion, redirectDocument, sessionDocument } from './core/session-document.ts'
 import type { RecordLetter } from './ports/dead-letter-sink.ts'
@@ -39,7 +40,8 @@ export type BatchEffects = {
   /** And what stays under the keys of erased sessions. */
   readonly redirects: readonly AnyWrite[]
   readonly deadLetters: readonly RecordLetter[]
-  readonly tally: Tally
+  /** `keysAstray`: events, of those, whose record has another key than their tab id. */
+  readonly tally: Tally & { readonly keysAstray: number }
 }
 
 /** A batch's records that became something, in the order of the log. */
@@ -63,11 +65,15 @@ export async function processBatch(
   nowMs: number,
   settings: PipelineSettings,
 ): Promise<BatchEffects> {
-  const { items, deadLetters } = decodeBatch(batch, settings)
+  const { items, deadLetters, keysAstray } = decodeBatch(batch, settings)
   await recall({ firstOffset: batch.firstOffset, items }, sessions)
   const tally = sessionize(items, sessions)
   tally.deadLetters = deadLetters.length
-  return { ...closeAndDocument(sessions, lookups, nowMs, settings), deadLetters, tally }
+  return {
+    ...closeAndDocument(sessions, lookups, nowMs, settings),
+    deadLetters,
+    tally: { ...tally, keysAstray },
+  }
 }
 
 /** The documents of all that changed, once the sessions that the watermark has passed are closed. */
@@ -110,6 +116,7 @@ function decodeBatch(batch: RecordBatch, settings: PipelineSettings) {
   const deadLetters: RecordLetter[] = []
   const { partition } = batch
   const { topic, epoch } = settings
+  let keysAstray = 0
   for (const record of batch.records) {
     const outcome = decode(record, settings.maxLatenessMs)
     if (outcome.kind === 'dead-letter') {
@@ -123,6 +130,8 @@ function decodeBatch(batch: RecordBatch, settings: PipelineSettings) {
       continue
     }
     const { raw, time, received, clockSkewMs } = outcome.value
+    // A file has no keys.
+    if (topic !== null && !isKey(record.key, raw.tabId)) keysAstray++
     const identity = identityHash(raw.eventId, time)
     items.push({
       raw: redactEvent(raw, settings.privacy),
@@ -134,7 +143,7 @@ function decodeBatch(batch: RecordBatch, settings: PipelineSettings) {
       arrival: arrivalOf(epoch, record.offset),
     })
   }
-  return { items, deadLetters }
+  return { items, deadLetters, keysAstray }
 }
 
 function sessionize(items: DecodedBatch['items'], sessions: PartitionSessions): Tally {

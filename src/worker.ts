@@ -5,7 +5,7 @@ import type { PartitionSessions, SessionSettings } from './core/partition-sessio
 import { isSession } from './core/session-document.ts'
 import { idleWatermark } from './core/watermark.ts'
 import { checkLog, type LogCheckSettings } from './log-checks.ts'
-import { newPartition, type Partition } from './owned-partition.ts'
+import { newPartition, type Partition, tellOfKeysAstray } from './owned-partition.ts'
 import { recallFor } from './partition-recall.ts'
 import { closeAndDocument, type PipelineSettings, processBatch, type StoreEffects } from './pipeline.ts'
 import type { DeadLetterSink, DocumentLetter } from './ports/dead-letter-sink.ts'
@@ -167,6 +167,7 @@ export class Worker implements SourceHandler {
       redirects: effects.redirects.length,
       conflicts: written.conflicts,
     })
+    tellOfKeysAstray(partition, effects.tally.keysAstray, telemetry)
   }
 
   /** Redirects only when all documents are acknowledged: one replaces a document that its survivor must hold. */

@@ -11,6 +11,11 @@ const lines: { readonly [K in WorkerEvent['kind']]: Line } = {
   PartitionsAssigned: ['info', 'partitions assigned'],
   PartitionRestored: ['info', 'partition restored'],
   BatchProcessed: ['debug', 'batch processed'],
+  KeysAstray: [
+    'warn',
+    'records have another key than their tab id. Where all records of a tab reach one partition all the same, nothing ' +
+      'is wrong; where they do not, sessions are: key by tab id, and copy what is there with `sessionloom rekey`',
+  ],
   BatchFenced: ['info', 'batch not committed: the assignment has ended; its next owner reads it again'],
   SessionsRecalled: ['debug', 'sessions recalled for late events'],
   SessionsErased: ['info', 'sessions of a profile erased'],

@@ -22,6 +22,7 @@ export function prometheusMetrics(openSessions: () => number): Metrics {
     batches: counter('batches_total', 'Batches, committed or left to the next owner', ['outcome']),
     documents: counter('documents_written_total', 'Documents written for batches and closings', ['kind']),
     conflicts: counter('stale_writes_total', 'Writes for which a later state was stored already'),
+    keysAstray: counter('keys_astray_total', 'Events whose record has another key than their tab id'),
     recalled: counter('sessions_recalled_total', 'Documents read for late events'),
     reduced: counter('documents_reduced_total', 'Documents that were refused and stored in reduced form'),
     expired: counter('records_expired_total', 'Records that expired before they were read'),
@@ -53,6 +54,7 @@ export function prometheusMetrics(openSessions: () => number): Metrics {
       counters.documents.inc({ kind: 'session' }, batch.documents)
       counters.documents.inc({ kind: 'redirect' }, batch.redirects)
       counters.conflicts.inc(batch.conflicts)
+      counters.keysAstray.inc(batch.keysAstray)
     },
     BatchFenced: () => counters.batches.inc({ outcome: 'fenced' }),
     SessionsErased: ({ sessions }) => counters.documents.inc({ kind: 'erased' }, sessions),

@@ -41,6 +41,7 @@ export async function runToEnd(run: FiniteRun): Promise<Totals> {
     documents: 0,
     redirects: 0,
     conflicts: 0,
+    keysAstray: 0,
   }
   const telemetry: Telemetry = event => {
     if (event.kind !== 'BatchProcessed') return

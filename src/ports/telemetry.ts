@@ -15,6 +15,12 @@ export type WorkerEvent =
       readonly ms: number
     }
   | ({ readonly kind: 'BatchProcessed'; readonly partition: number } & BatchCounts)
+  /** Told once for each time that a partition is owned; `BatchProcessed` counts them. */
+  | {
+      readonly kind: 'KeysAstray'
+      readonly partition: number
+      readonly records: number
+    }
   | { readonly kind: 'BatchFenced'; readonly partition: number }
   | {
       readonly kind: 'SessionsRecalled'
@@ -45,6 +51,8 @@ export type BatchCounts = {
   readonly documents: number
   readonly redirects: number
   readonly conflicts: number
+  /** Events whose record has another key than their tab id. */
+  readonly keysAstray: number
 }
 
 export type Telemetry = (event: WorkerEvent) => void

@@ -7,7 +7,7 @@ it('counts every record of a batch once, by what became of it', async () => {
   const batch = { kind: 'BatchProcessed', partition: 0, records: 11 } as const
   const counts = { applied: 4, duplicates: 3, alreadyApplied: 2, controls: 1, deadLetters: 1 }
   for (let i = 0; i < 2; i++)
-    metrics.telemetry({ ...batch, ...counts, documents: 3, redirects: 1, conflicts: 0 })
+    metrics.telemetry({ ...batch, ...counts, documents: 3, redirects: 1, conflicts: 0, keysAstray: 5 })
   metrics.telemetry({ kind: 'StoreUnavailable', reason: 'gone' })
   const text = await metrics.text()
   const records = [...text.matchAll(/^sessionloom_records_total\{outcome="(\w+)"\} (\d+)$/gm)]
@@ -18,6 +18,7 @@ it('counts every record of a batch once, by what became of it', async () => {
     control: 2,
     dead_letter: 2,
   })
+  assert.match(text, /^sessionloom_keys_astray_total 10$/m)
   assert.match(text, /^sessionloom_open_sessions 7$/m)
   assert.match(text, /^sessionloom_store_available 0$/m)
 })
