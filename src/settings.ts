@@ -105,6 +105,12 @@ export const settings = {
     topic,
     'Topic for records that cannot become events',
   ),
+  deadLetterRetention: setting(
+    'DEAD_LETTER_RETENTION',
+    '14d',
+    duration({ min: 60_000, unlimited: true }),
+    'How long the dead-letter topic that `setup` creates keeps its letters, which hold the original bytes',
+  ),
   kafkaPartitions: setting(
     'KAFKA_PARTITIONS',
     '4',

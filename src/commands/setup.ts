@@ -14,6 +14,7 @@ export const setup = defineCommand({
     ...kafkaSettings,
     'kafkaTopic',
     'kafkaDeadLetterTopic',
+    'deadLetterRetention',
     'kafkaPartitions',
     'kafkaReplication',
     ...elasticsearchSettings,
@@ -30,7 +31,13 @@ export const setup = defineCommand({
       const replicationFactor = config.kafkaReplication
       const topics = await ensureTopics(kafkaClientOf(config, 'sessionloom'), [
         { topic: kafkaTopic, partitions: config.kafkaPartitions, replicationFactor },
-        { topic: kafkaDeadLetterTopic, partitions: 1, replicationFactor, moreRoomThan: kafkaTopic },
+        {
+          topic: kafkaDeadLetterTopic,
+          partitions: 1,
+          replicationFactor,
+          config: { 'retention.ms': retentionMs(config.deadLetterRetention) },
+          moreRoomThan: kafkaTopic,
+        },
       ])
       for (const { topic, created, partitions } of topics)
         say(
@@ -53,5 +60,8 @@ export const setup = defineCommand({
     }
   },
 })
+
+/** As Kafka writes it: -1 for ever. */
+const retentionMs = (ms: number): string => (ms === Number.POSITIVE_INFINITY ? '-1' : String(ms))
 
 const say = (line: string) => process.stdout.write(`${line}\n`)
