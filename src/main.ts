@@ -36,6 +36,11 @@ const commands = [
   ],
   ['erase', 'erases the sessions of a profile', async () => (await import('./commands/erase.ts')).erase],
   [
+    'dead-letters',
+    'what could not become events: list it, or send it again',
+    async () => (await import('./commands/dead-letters.ts')).deadLetters,
+  ],
+  [
     'setup',
     'creates topics and the index template; safe to repeat',
     async () => (await import('./commands/setup.ts')).setup,

@@ -97,7 +97,11 @@ function recordBatch(batch: EachBatchPayload['batch'], firstOffset: number): Rec
   }
 }
 
-function sourceRecord(message: EachBatchPayload['batch']['messages'][number]): SourceRecord {
+/** A record as kafkajs gives it. */
+export type FetchedMessage = EachBatchPayload['batch']['messages'][number]
+
+/** The same, with views into kafkajs's buffers. */
+export function sourceRecord(message: FetchedMessage): SourceRecord {
   const timestamp = Number(message.timestamp)
   return {
     offset: Number(message.offset),

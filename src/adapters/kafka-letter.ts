@@ -3,6 +3,7 @@ import type { IHeaders, Message } from 'kafkajs'
 import { WorkerError } from '../core/worker-error.ts'
 import type { DeadLetter, DocumentLetter, RecordLetter } from '../ports/dead-letter-sink.ts'
 import type { RecordHeaders } from '../ports/event-source.ts'
+import { decodeLineage, encodeLineage, lineageHeader } from './kafka-lineage.ts'
 import { headerBytes } from './kafka-producer.ts'
 
 /** Header names of ours begin with this; all others are the original record's. */
@@ -52,12 +53,18 @@ export function cutLetter(message: Message): Message {
 }
 
 function recordMessage({ record, topic, partition, reason, message }: RecordLetter): Message {
-  const origin = `${topic ?? 'file'}-${partition}-${record.offset}`
+  const lineage = decodeLineage(record.headers)
   return {
-    key: record.key === null || record.key.length === 0 ? origin : asBuffer(record.key),
+    key:
+      record.key === null || record.key.length === 0
+        ? keyWithout({ topic, partition, offset: record.offset })
+        : asBuffer(record.key),
     value: record.value === null ? null : asBuffer(record.value),
     headers: {
-      ...copyHeaders(record.headers),
+      // Without those of an earlier letter, if this one was sent again: they tell of another record.
+      ...copyHeaders(foreignHeaders(record.headers)),
+      // It tells of the first one, on purpose.
+      ...(lineage !== null && { [lineageHeader]: encodeLineage(lineage) }),
       [letterHeaders.kind]: 'record',
       [letterHeaders.reason]: reason,
       [letterHeaders.message]: message.slice(0, maxMessageLength),
@@ -87,10 +94,19 @@ function documentMessage({ document, reason }: DocumentLetter): Message {
   }
 }
 
-/** Without those of an earlier letter, if this one was sent again: they tell of another record. */
-function copyHeaders(headers: RecordHeaders): IHeaders {
-  const foreign = Object.entries(headers).filter(([name]) => !isOwn(name))
-  return Object.fromEntries(foreign.map(([name, value]) => [name, copyHeader(value)]))
+/** The key of a letter whose record has none. */
+export function keyWithout(origin: { topic: string | null; partition: number; offset: number }): string {
+  return `${origin.topic ?? 'file'}-${origin.partition}-${origin.offset}`
+}
+
+/** All headers of a record, as kafkajs writes them. */
+export function copyHeaders(headers: RecordHeaders): IHeaders {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, copyHeader(value)]))
+}
+
+/** Those that are not ours: what the original record had. */
+export function foreignHeaders(headers: RecordHeaders): RecordHeaders {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !isOwn(name)))
 }
 
 function copyHeader(value: RecordHeaders[string] | null): Buffer | string | (Buffer | string)[] {

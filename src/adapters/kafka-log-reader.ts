@@ -12,17 +12,22 @@ import {
   unreachable,
 } from './kafka-client.ts'
 import { endOf, isOutOfRange, isTopicMissing, reasonOf, topicMissing } from './kafka-errors.ts'
+import { type Fetched, fetchedRecords, type PartitionAnswer } from './kafka-fetched.ts'
+import type { FetchedMessage } from './kafka-lease.ts'
 
 export type LogReaderOptions = {
   readonly client: KafkaClientSettings
   readonly topic: string
-  readonly groupId: string
+  /** Needed for what it has committed. */
+  readonly groupId?: string
   /** Told once for each spell of trouble. */
   readonly interrupted: (reason: string) => void
 }
 
 /** A topic that was created just now is not known to every broker yet. */
 const missingAttempts = 3
+/** As a worker fetches. The broker gives a whole batch, even if it is larger. */
+const fetchBytes = 1 << 20
 const pausesMs = { first: 200, longest: 8_000 }
 
 /**
@@ -52,7 +57,7 @@ export class KafkaLogReader {
   }
 
   async committed(partition: number): Promise<Committed> {
-    const { topic, groupId } = this.#options
+    const { topic, groupId = '' } = this.#options
     return this.#askLeader(async cluster => {
       const coordinator = await cluster.findGroupCoordinator({ groupId })
       // The type asks for an offset that an OffsetFetch request does not have.
@@ -61,6 +66,26 @@ export class KafkaLogReader {
       const found = responses[0]?.partitions[0] as { offset: string; metadata?: string | null } | undefined
       const offset = decodeOffset(found?.offset ?? '-1')
       return { offset, metadata: offset === null ? null : decodeMetadata(found?.metadata) }
+    })
+  }
+
+  /** As one who is no member: for a group that nobody joins. */
+  async commit(offsets: ReadonlyMap<number, number>): Promise<void> {
+    const { topic, groupId = '' } = this.#options
+    const partitions = [...offsets].map(([partition, offset]) => ({ partition, offset: String(offset) }))
+    await this.#askLeader(async cluster => {
+      const coordinator = await cluster.findGroupCoordinator({ groupId })
+      const topics = [{ topic, partitions }]
+      await coordinator.offsetCommit({ groupId, groupGenerationId: -1, memberId: '', topics })
+    })
+  }
+
+  /** The records from an offset on; null if the log has no such offset (any more). */
+  fetch(partition: number, offset: number): Promise<Fetched | null> {
+    const { topic } = this.#options
+    return this.#askLeader(async cluster => {
+      const answer = await this.#fetch(cluster, partition, offset, fetchBytes)
+      return answer && fetchedRecords(topic, offset, answer)
     })
   }
 
@@ -81,12 +106,11 @@ export class KafkaLogReader {
   async timestampAt(partition: number, offset: number): Promise<number | null> {
     if (offset < 0) return null
     return this.#askLeader(async cluster => {
-      try {
-        return await this.#timestamp(cluster, partition, String(offset))
-      } catch (error) {
-        if (isOutOfRange(error)) return null
-        throw error
-      }
+      // The broker sends a whole batch of records, however small the limit.
+      const answer = await this.#fetch(cluster, partition, offset, 1)
+      const isIt = (record: FetchedMessage) => record.offset === String(offset) && !isControlRecord(record)
+      const timestamp = Number(answer?.messages.find(isIt)?.timestamp ?? -1)
+      return timestamp < 0 ? null : timestamp
     })
   }
 
@@ -96,17 +120,22 @@ export class KafkaLogReader {
     if (this.#inWork === 0) await this.#discard(this.#cluster)
   }
 
-  async #timestamp(cluster: Cluster, partition: number, offset: string): Promise<number | null> {
+  async #fetch(
+    cluster: Cluster,
+    partition: number,
+    offset: number,
+    maxBytes: number,
+  ): Promise<PartitionAnswer | null> {
     const { topic } = this.#options
     const broker = await cluster.findBroker({ nodeId: this.#leader(cluster, partition) })
-    // The broker sends a whole batch of records, however small the limit.
-    const partitions = [{ partition, fetchOffset: offset, maxBytes: 1 }]
-    const answer = await broker.fetch({ maxWaitTime: 0, minBytes: 0, topics: [{ topic, partitions }] })
-    const records: { offset: string; timestamp: string; isControlRecord: boolean }[] =
-      answer.responses[0]?.partitions[0]?.messages ?? []
-    const record = records.find(candidate => candidate.offset === offset && !candidate.isControlRecord)
-    const timestamp = Number(record?.timestamp ?? -1)
-    return timestamp < 0 ? null : timestamp
+    const partitions = [{ partition, fetchOffset: String(offset), maxBytes }]
+    try {
+      const answer = await broker.fetch({ maxWaitTime: 0, minBytes: 0, topics: [{ topic, partitions }] })
+      return answer.responses[0]?.partitions[0] ?? null
+    } catch (error) {
+      if (isOutOfRange(error)) return null
+      throw error
+    }
   }
 
   async #logOffset(
@@ -170,7 +199,7 @@ export class KafkaLogReader {
       if (attempt >= missingAttempts) throw topicMissing(topic)
       return
     }
-    const end = endOf(error, { brokers: client.brokers, topic, groupId })
+    const end = endOf(error, { brokers: client.brokers, topic, ...(groupId !== undefined && { groupId }) })
     if (end !== null && end.code !== 'unreachable') throw end
     const isHopeless = !this.#hasAnswered && (end !== null || waitedMs >= connectTimeoutMs)
     if (isHopeless || this.#closing.signal.aborted) throw end ?? unreachable(client, error)
@@ -200,6 +229,11 @@ export class KafkaLogReader {
     // Nothing can be done about a connection that does not end well, and nothing depends on it.
     await connection?.then(cluster => cluster.disconnect()).catch(() => {})
   }
+}
+
+/** kafkajs has it, but not in its types. */
+function isControlRecord(message: FetchedMessage): boolean {
+  return (message as FetchedMessage & { readonly isControlRecord?: boolean }).isControlRecord === true
 }
 
 /** ListOffsets' special timestamp for the end of the log. */

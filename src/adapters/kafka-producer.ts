@@ -23,7 +23,7 @@ const messageOverhead = 80
 
 const longestPauseMs = 8_000
 
-/** Sends messages with a key to one topic. What `send` resolved is on all replicas; it may be there twice. */
+/** Sends messages with a key, or a partition, to one topic. What `send` resolved is on all replicas; it may be there twice. */
 export class KafkaProducer {
   readonly #options: KafkaProducerOptions
   readonly #closing = new AbortController()

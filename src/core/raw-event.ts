@@ -223,7 +223,8 @@ function timed(
   return ok({ raw, time, received, clockSkewMs })
 }
 
-function epochMs(value: string | number | null | undefined): number | 'malformed' | null {
+/** Epoch ms of a time as an event may have it, null if it has none. */
+export function epochMs(value: string | number | null | undefined): number | 'malformed' | null {
   if (value === null || value === undefined) return null
   if (typeof value === 'number') return Math.trunc(value)
   return parseInstant(value) ?? 'malformed'

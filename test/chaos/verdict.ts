@@ -1,5 +1,5 @@
 // What a chaos run left behind, held against a batch over the same log.
-import { letterHeaders } from '../../src/adapters/kafka-letter.ts'
+import { readLetter } from '../../src/adapters/kafka-stored-letter.ts'
 import type { SessionDocument } from '../../src/core/session-document.ts'
 import { openLookups } from '../../src/lookups.ts'
 import { defaultOracleOptions, describeDiff, diff, oracle } from '../support/oracle.ts'
@@ -104,10 +104,11 @@ function redirectFaults(
 async function lettersOf(world: World): Promise<{ records: ReadonlySet<string>; documents: number }> {
   const records = new Set<string>()
   let documents = 0
-  for (const { headers } of await readTopic(world.admin, world.client, world.deadLetterTopic)) {
-    const header = (name: keyof typeof letterHeaders) => String(headers[letterHeaders[name]])
-    if (header('kind') === 'document') documents++
-    else records.add(`${header('topic')}-${header('partition')}-${header('offset')}`)
+  for (const message of await readTopic(world.admin, world.client, world.deadLetterTopic)) {
+    const letter = readLetter(message.partition, message)
+    if (letter?.kind === 'document') documents++
+    if (letter?.kind === 'record')
+      records.add(`${letter.origin.topic}-${letter.origin.partition}-${letter.origin.offset}`)
   }
   return { records, documents }
 }

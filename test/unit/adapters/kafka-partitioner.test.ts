@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { createRequire } from 'node:module'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { Partitioners } from 'kafkajs'
+import { type Message, Partitioners } from 'kafkajs'
 import { keyPartitioner, murmur2 } from '../../../src/adapters/kafka-partitioner.ts'
 
 const kafkajsMurmur2 = createRequire(import.meta.url)('kafkajs/src/producer/partitioners/default/murmur2')
@@ -37,6 +37,21 @@ describe('the partition of a key', () => {
         assert.equal(keyPartitioner()(message), Partitioners.DefaultPartitioner()(message))
       }),
     )
+  })
+
+  it('is asked of a message that has none', () => {
+    const partitionMetadata = [0, 1, 2].map(partitionId => ({
+      partitionId,
+      leader: 1,
+      partitionErrorCode: 0,
+      replicas: [],
+      isr: [],
+    }))
+    const place = (message: Message) => keyPartitioner()({ topic: 'x', partitionMetadata, message })
+    assert.equal(place({ key: null, value: null, partition: 2 }), 2)
+    assert.equal(place({ key: null, value: null, partition: 7 }), 1)
+    assert.equal(place({ key: 'abc', value: null, partition: 2 }), 479470107 % 3)
+    assert.throws(() => place({ key: null, value: null }), TypeError)
   })
 
   it('is found at once for a key of a megabyte', () => {

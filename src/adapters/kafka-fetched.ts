@@ -1,0 +1,30 @@
+// What one fetch outside any group returned, as a consumer would have got it.
+import { createRequire } from 'node:module'
+import type { SourceRecord } from '../ports/event-source.ts'
+import { type FetchedMessage, sourceRecord } from './kafka-lease.ts'
+
+const require = createRequire(import.meta.url)
+
+/** A contiguous piece of a partition's log. */
+export type Fetched = {
+  readonly records: readonly SourceRecord[]
+  /** Where the next fetch begins: past control records, too. */
+  readonly nextOffset: number
+}
+
+/** A partition in kafkajs's answer to a fetch. */
+export type PartitionAnswer = { readonly partition: number; readonly messages: readonly FetchedMessage[] }
+
+/** Without what was aborted, control records, and what lies before the offset: the broker sends whole batches. */
+export function fetchedRecords(topic: string, offset: number, answer: PartitionAnswer): Fetched {
+  const Batch = require('kafkajs/src/consumer/batch')
+  const { messages, messagesWithinOffset } = new Batch(topic, String(offset), answer) as {
+    messages: readonly FetchedMessage[]
+    messagesWithinOffset: readonly FetchedMessage[]
+  }
+  const last = messagesWithinOffset.at(-1)
+  return {
+    records: messages.map(sourceRecord),
+    nextOffset: last === undefined ? offset : Number(last.offset) + 1,
+  }
+}

@@ -1,0 +1,62 @@
+// A record as it is sent again: keyed by its tab, with the times that it had, and all else as it was.
+import type { Message } from 'kafkajs'
+import { pinTimes } from '../core/pinned-times.ts'
+import { decode, type EncodedRecord } from '../core/raw-event.ts'
+import { WorkerError } from '../core/worker-error.ts'
+import type { SourceRecord } from '../ports/event-source.ts'
+import { copyHeaders, foreignHeaders, keyWithout } from './kafka-letter.ts'
+import { encodeLineage, lineageHeader } from './kafka-lineage.ts'
+import type { StoredLetter } from './kafka-stored-letter.ts'
+
+/** For another topic. What is no event goes there unchanged, and is found broken there. */
+export function rekeyedMessage(partition: number, record: SourceRecord): Message {
+  const event = eventOf(record)
+  return {
+    key: event?.tabId ?? asBuffer(record.key),
+    // Of a record without a key, which has no other place.
+    partition,
+    value: event === null ? asBuffer(record.value) : event.value,
+    headers: copyHeaders(record.headers),
+  }
+}
+
+/** What a letter holds, for the topic that it came from. */
+export function replayedMessage({ record, origin, lineage }: StoredLetter): Message {
+  // The time of the first record, however often it was sent again.
+  const event = eventOf({ value: record.value, timestamp: lineage.timestamp })
+  const originalKey = String(record.key) === keyWithout(origin) ? null : record.key
+  return {
+    key: event?.tabId ?? asBuffer(originalKey),
+    partition: origin.partition,
+    value: event === null ? asBuffer(record.value) : event.value,
+    headers: {
+      ...copyHeaders(foreignHeaders(record.headers)),
+      [lineageHeader]: encodeLineage({ ...lineage, replays: lineage.replays + 1 }),
+    },
+  }
+}
+
+/** What is sent again fitted before; the other topic may have another limit. */
+export function tooLargeFor(topic: string) {
+  return ({ value }: Message): never => {
+    throw new WorkerError(
+      'input',
+      `a record of ${value?.length ?? 0} bytes is over the limit of topic ${topic}. Raise its max.message.bytes, and run ` +
+        'this again: it goes on where it stopped.',
+    )
+  }
+}
+
+function eventOf(record: EncodedRecord): { tabId: string; value: Buffer | string } | null {
+  // How late it may be is the worker's to judge.
+  const outcome = decode(record, Number.POSITIVE_INFINITY)
+  if (outcome.kind !== 'ok' || record.value === null) return null
+  const value = pinTimes(record.value, outcome.value)
+  return { tabId: outcome.value.raw.tabId, value: typeof value === 'string' ? value : asBuffer(value) }
+}
+
+function asBuffer(bytes: Uint8Array): Buffer
+function asBuffer(bytes: Uint8Array | null): Buffer | null
+function asBuffer(bytes: Uint8Array | null): Buffer | null {
+  return bytes && Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+}

@@ -1,0 +1,132 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import type { Message } from 'kafkajs'
+import { letterMessage } from '../../../src/adapters/kafka-letter.ts'
+import { decodeLineage, encodeLineage, lineageHeader } from '../../../src/adapters/kafka-lineage.ts'
+import { rekeyedMessage, replayedMessage } from '../../../src/adapters/kafka-sent-again.ts'
+import {
+  isReplayMark,
+  markMessage,
+  readLetter,
+  type StoredLetter,
+} from '../../../src/adapters/kafka-stored-letter.ts'
+import type { RecordHeaders, SourceRecord } from '../../../src/ports/event-source.ts'
+
+const event = '{"eventId":"e","tabId":"tab-1","type":"x"}'
+
+function recordOf({ key, value, headers }: Message, offset = 7): SourceRecord {
+  const bytes = (content: Buffer | string | null | undefined) =>
+    content == null ? null : Buffer.from(content)
+  return {
+    offset,
+    timestamp: 5_000,
+    key: bytes(key),
+    value: bytes(value),
+    headers: (headers ?? {}) as RecordHeaders,
+  }
+}
+
+/** The letter of a record, read back from the topic. */
+function storedLetter(record: Partial<SourceRecord>): StoredLetter {
+  const whole = { offset: 9, timestamp: 1_000, key: null, value: null, headers: {}, ...record }
+  const message = letterMessage({
+    kind: 'record',
+    reason: 'invalid-event',
+    message: 'tabId: missing',
+    topic: 'raw-events',
+    partition: 2,
+    record: whole,
+  })
+  const letter = readLetter(4, recordOf(message))
+  assert(letter !== null && letter.kind !== 'mark')
+  return letter
+}
+
+describe('a letter that is sent again', () => {
+  it('is keyed by tab, and was received when its first record was', () => {
+    const message = replayedMessage(storedLetter({ key: Buffer.from('user'), value: Buffer.from(event) }))
+    assert.equal(message.key, 'tab-1')
+    assert.equal(message.value, `${event.slice(0, -1)},"receivedAt":1000}`)
+  })
+
+  it('has its original bytes, key and headers if it is no event', () => {
+    const bytes = Buffer.from([0xff, 0])
+    const headers = { trace: bytes, 'sessionloom-reason': 'of a producer' }
+    const message = replayedMessage(storedLetter({ key: bytes, value: bytes, headers }))
+    assert.deepEqual([message.key, message.value], [bytes, bytes])
+    assert.deepEqual(Object.keys(message.headers ?? {}), ['trace', lineageHeader])
+  })
+
+  it('goes back to its partition without a key if it had none', () => {
+    const message = replayedMessage(storedLetter({ value: Buffer.from('x') }))
+    assert.equal(message.key, null)
+    assert.equal(message.partition, 2)
+    assert.equal(replayedMessage(storedLetter({ value: null })).value, null)
+  })
+
+  it('is another letter when it is broken still, and keeps the time of its first record', () => {
+    const first = storedLetter({ value: Buffer.from('x') })
+    const again = storedLetter({ ...recordOf(replayedMessage(first), 30), timestamp: 9_000 })
+    assert.equal(again.origin.offset, 30)
+    assert.deepEqual(again.lineage, { ...first.lineage, replays: 1 })
+    assert.equal(again.lineage.timestamp, 1_000)
+    const third = storedLetter(recordOf(replayedMessage(again), 31))
+    assert.equal(third.lineage.replays, 2)
+  })
+
+  it('is remembered in the partition of its letter, by what a copy of it has too', () => {
+    const letter = storedLetter({ value: Buffer.from('x') })
+    const mark = markMessage(letter)
+    assert.equal(mark.partition, 4)
+    const record = recordOf(mark)
+    assert.equal(isReplayMark(record), true)
+    assert.equal(isReplayMark(letter.record), false)
+    assert.deepEqual(readLetter(0, record), { kind: 'mark', lineage: encodeLineage(letter.lineage) })
+  })
+})
+
+describe('a lineage', () => {
+  it('tells a topic that was made anew from the one before', () => {
+    const [one, other] = [storedLetter({ timestamp: 1 }), storedLetter({ timestamp: 2 })]
+    assert.notEqual(encodeLineage(one.lineage), encodeLineage(other.lineage))
+  })
+
+  it('of anybody else is none', () => {
+    for (const header of [
+      '',
+      'x',
+      '{}',
+      '[]',
+      '["a",1,2,3]',
+      '["a",1,2,"3",4]',
+      '["a",1,2,-3,4]',
+      '["a",1,2,1e20,4]',
+    ])
+      assert.equal(decodeLineage({ [lineageHeader]: Buffer.from(header) }), null, header)
+    assert.equal(decodeLineage({ [lineageHeader]: [Buffer.from('["a",1,2,3,4]')] }), null)
+    assert.equal(decodeLineage({}), null)
+  })
+})
+
+describe('a record that is copied to another topic', () => {
+  it('is keyed by tab, with what it had', () => {
+    const headers = { trace: Buffer.from('a'), 'sessionloom-first': Buffer.from('["a",1,2,3,1]') }
+    const record = {
+      offset: 1,
+      timestamp: 3_000,
+      key: Buffer.from('user'),
+      value: Buffer.from(event),
+      headers,
+    }
+    const message = rekeyedMessage(5, record)
+    assert.equal(message.key, 'tab-1')
+    assert.equal(message.value, `${event.slice(0, -1)},"receivedAt":3000}`)
+    assert.deepEqual(message.headers, headers)
+  })
+
+  it('is left as it is where it is no event', () => {
+    const broken = { offset: 1, timestamp: 3_000, key: null, value: Buffer.from('{"tabId":'), headers: {} }
+    const message = rekeyedMessage(5, broken)
+    assert.deepEqual([message.key, message.partition, message.value], [null, 5, broken.value])
+  })
+})
