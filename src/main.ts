@@ -41,6 +41,11 @@ const commands = [
     async () => (await import('./commands/dead-letters.ts')).deadLetters,
   ],
   [
+    'rekey',
+    'a topic into another one, keyed by tab id',
+    async () => (await import('./commands/rekey.ts')).rekey,
+  ],
+  [
     'setup',
     'creates topics and the index template; safe to repeat',
     async () => (await import('./commands/setup.ts')).setup,

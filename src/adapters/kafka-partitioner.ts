@@ -1,14 +1,16 @@
 import type { ICustomPartitioner } from 'kafkajs'
 
 /**
- * Where Java's clients put a key, unless a message names its partition. kafkajs's own partitioner agrees, but it hashes
+ * Where Java's clients put a key, or where a message says that has none. kafkajs's own partitioner agrees, but it hashes
  * with integers that are never cut to 32 bits: time grows with the square of the key, 4 s for 200 kB, and one hostile
  * record would stop the process long enough to lose its partitions.
  */
 export const keyPartitioner: ICustomPartitioner = () => {
   return ({ partitionMetadata, message: { key, partition } }) => {
-    if (partition !== undefined) return partition
-    if (key == null) throw new TypeError('a message needs a key, or a partition')
+    if (key == null) {
+      if (partition === undefined) throw new TypeError('a message needs a key, or a partition')
+      return partition % partitionMetadata.length
+    }
     const bytes = typeof key === 'string' ? Buffer.from(key) : key
     return (murmur2(bytes) & 0x7fffffff) % partitionMetadata.length
   }

@@ -8,8 +8,20 @@ import { copyHeaders, foreignHeaders, keyWithout } from './kafka-letter.ts'
 import { encodeLineage, lineageHeader } from './kafka-lineage.ts'
 import type { StoredLetter } from './kafka-stored-letter.ts'
 
-/** For another topic. What is no event goes there unchanged, and is found broken there. */
-export function rekeyedMessage(partition: number, record: SourceRecord): Message {
+/**
+ * For another topic of so many partitions. A control for a whole partition goes to all of them, since the tabs of this
+ * one may be in any. What is no event goes there unchanged, and is found broken there.
+ */
+export function rekeyedMessages(partition: number, record: SourceRecord, partitions: number): Message[] {
+  const outcome = decode(record, Number.POSITIVE_INFINITY)
+  if (outcome.kind !== 'control') return [rekeyedMessage(partition, record)]
+  const { tabId } = outcome.control
+  const control = { value: asBuffer(record.value), headers: copyHeaders(record.headers) }
+  if (tabId !== null) return [{ ...control, key: tabId }]
+  return Array.from({ length: partitions }, (_, to) => ({ ...control, key: null, partition: to }))
+}
+
+function rekeyedMessage(partition: number, record: SourceRecord): Message {
   const event = eventOf(record)
   return {
     key: event?.tabId ?? asBuffer(record.key),

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import type { Message } from 'kafkajs'
 import { letterMessage } from '../../../src/adapters/kafka-letter.ts'
 import { decodeLineage, encodeLineage, lineageHeader } from '../../../src/adapters/kafka-lineage.ts'
-import { rekeyedMessage, replayedMessage } from '../../../src/adapters/kafka-sent-again.ts'
+import { rekeyedMessages, replayedMessage } from '../../../src/adapters/kafka-sent-again.ts'
 import {
   isReplayMark,
   markMessage,
@@ -118,7 +118,7 @@ describe('a record that is copied to another topic', () => {
       value: Buffer.from(event),
       headers,
     }
-    const message = rekeyedMessage(5, record)
+    const message = rekeyedMessages(5, record, 4)[0]!
     assert.equal(message.key, 'tab-1')
     assert.equal(message.value, `${event.slice(0, -1)},"receivedAt":3000}`)
     assert.deepEqual(message.headers, headers)
@@ -126,7 +126,7 @@ describe('a record that is copied to another topic', () => {
 
   it('is left as it is where it is no event', () => {
     const broken = { offset: 1, timestamp: 3_000, key: null, value: Buffer.from('{"tabId":'), headers: {} }
-    const message = rekeyedMessage(5, broken)
+    const message = rekeyedMessages(5, broken, 4)[0]!
     assert.deepEqual([message.key, message.partition, message.value], [null, 5, broken.value])
   })
 })

@@ -1,0 +1,68 @@
+import { type RekeyPlan, type RekeyTotals, rekeyTopic } from '../adapters/kafka-rekey.ts'
+import { requireTopic } from '../adapters/kafka-topics.ts'
+import { defineCommand, UsageError } from './command.ts'
+import { kafkaClientOf, kafkaSettings } from './connections.ts'
+import { counted, grouped, progressLine } from './progress.ts'
+
+export const rekey = defineCommand({
+  about:
+    'Copies all that a topic holds now into another one, keyed by tab id: for a topic whose records of one tab can ' +
+    'lie in several partitions, or that gets another number of them. Make the other topic with `setup` first. May be ' +
+    'killed and run again: it goes on where it stopped, and what it sent twice counts once. It keeps its place in the ' +
+    'group KAFKA_GROUP_ID.rekey.TOPIC.',
+  settings: [...kafkaSettings, 'kafkaGroupId'],
+  options: [
+    { flags: '--from <topic>', about: 'the topic to read' },
+    { flags: '--to <topic>', about: 'the topic to write, which must be there' },
+  ],
+  async run({ config, options, signal }) {
+    const { from, to } = topicsOf(options)
+    const client = kafkaClientOf(config, 'sessionloom-rekey')
+    await requireTopic(client, from)
+    await requireTopic(client, to)
+    const progress = progressLine(process.stderr)
+    const say = (line: string) => {
+      progress.end()
+      process.stderr.write(`${line}\n`)
+    }
+    let plan: RekeyPlan | null = null
+    try {
+      const totals = await rekeyTopic({
+        client,
+        from,
+        to,
+        groupId: `${config.kafkaGroupId}.rekey.${to}`,
+        signal,
+        onPlan(made) {
+          plan = made
+          if (made.isResumed) say(`going on where an earlier run of ${from} to ${to} stopped`)
+        },
+        onProgress: copied =>
+          progress.show(`${grouped(copied)} of at most ${counted(plan?.records ?? 0, 'record')}`),
+        interrupted: trouble => say(`sessionloom: waiting for Kafka: ${trouble}`),
+      })
+      progress.end()
+      process.stdout.write(report(totals, from, to))
+      if (!signal.aborted) return 0
+      say('sessionloom: stopped before the end; run it again to go on')
+      return 1
+    } finally {
+      progress.end()
+    }
+  },
+})
+
+function topicsOf({ from, to }: Readonly<Record<string, unknown>>): { from: string; to: string } {
+  const faults: string[] = []
+  for (const [name, value] of Object.entries({ from, to }))
+    if (typeof value !== 'string' || !/^[a-zA-Z0-9._-]{1,249}$/.test(value))
+      faults.push(`--${name}: ${value === undefined ? 'is missing' : 'expected a topic name'}`)
+  if (faults.length === 0 && from === to) faults.push('--to: must be another topic than --from')
+  if (faults.length > 0) throw new UsageError([...faults, 'See `sessionloom rekey --help`.'])
+  return { from: from as string, to: to as string }
+}
+
+function report({ copied, keysChanged, expired }: RekeyTotals, from: string, to: string): string {
+  const lost = expired > 0 ? `; ${counted(expired, 'record')} expired before they could be copied` : ''
+  return `${counted(copied, 'record')} copied from ${from} to ${to}, ${grouped(keysChanged)} of them with another key${lost}\n`
+}
