@@ -275,6 +275,12 @@ export const settings = {
     z.enum(['debug', 'info', 'warn', 'error', 'silent'], 'expected debug, info, warn, error or silent'),
     'Least severe message that is logged',
   ),
+  logFormat: setting(
+    'LOG_FORMAT',
+    'auto',
+    z.enum(['auto', 'json', 'pretty'], 'expected auto, json or pretty'),
+    'Log lines as JSON, or readable; `auto`: readable on a terminal',
+  ),
 } as const satisfies { readonly [name: string]: Setting }
 
 export type SettingName = keyof typeof settings

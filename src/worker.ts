@@ -4,22 +4,17 @@ import type { Lookups } from './core/enrichment/enrich-session.ts'
 import type { PartitionSessions, SessionSettings } from './core/partition-sessions.ts'
 import { isSession } from './core/session-document.ts'
 import { idleWatermark } from './core/watermark.ts'
+import { batchProcessed, sessionsClosed, writeTiming } from './effect-events.ts'
 import { checkLog, type LogCheckSettings } from './log-checks.ts'
-import { newPartition, type Partition, tellOfKeysAstray } from './owned-partition.ts'
+import { advance, newPartition, type Partition, resume, tellOfKeysAstray } from './owned-partition.ts'
 import { recallFor } from './partition-recall.ts'
 import { closeAndDocument, type PipelineSettings, processBatch, type StoreEffects } from './pipeline.ts'
+import type { Clock } from './ports/clock.ts'
 import type { DeadLetterSink, DocumentLetter } from './ports/dead-letter-sink.ts'
 import type { BatchLease, CheckpointMetadata, EventSource, SourceHandler } from './ports/event-source.ts'
 import type { AnyWrite, SessionStore, WriteResult } from './ports/session-store.ts'
 import type { Telemetry } from './ports/telemetry.ts'
 import { refuseMixedLogs, restore } from './stored-sessions.ts'
-
-export type Clock = {
-  /** Wall clock, epoch ms: only tells when a document was written. */
-  now(): number
-  /** Elapsed time, ms: only closes the sessions of a quiet topic. */
-  monotonic(): number
-}
 
 export type WorkerSettings = PipelineSettings & SessionSettings & LogCheckSettings
 
@@ -71,11 +66,9 @@ export class Worker implements SourceHandler {
     return this.#inWork
   }
 
-  /** How many sessions are in memory. */
-  get openSessions(): number {
-    let count = 0
-    for (const { sessions } of this.#partitions.values()) count += sessions?.size ?? 0
-    return count
+  /** Its partitions as they are now, to be looked at. */
+  get partitions(): Iterable<Readonly<Partition>> {
+    return this.#partitions.values()
   }
 
   /** The trouble outside, or the restore, that batches wait for; null while they go on. */
@@ -150,23 +143,17 @@ export class Worker implements SourceHandler {
       settings,
     )
     if (!lease.isCurrent()) return
+    const since = clock.monotonic()
     const written = await this.#write(effects)
+    const timing = writeTiming(batch, since, clock)
     await deadLetters.send([...effects.deadLetters, ...written.letters])
     const outcome = await lease.commit({ offset: batch.nextOffset, metadata: this.#metadata(sessions) })
     if (outcome === 'fenced') return telemetry({ kind: 'BatchFenced', partition: partition.number })
     this.#settle(partition, sessions, now)
-    partition.next = batch.nextOffset
+    advance(partition, batch)
     const erased = effects.erasedSpans.length
     if (erased > 0) telemetry({ kind: 'SessionsErased', partition: partition.number, sessions: erased })
-    telemetry({
-      kind: 'BatchProcessed',
-      partition: partition.number,
-      records: batch.records.length,
-      ...effects.tally,
-      documents: effects.documents.length,
-      redirects: effects.redirects.length,
-      conflicts: written.conflicts,
-    })
+    telemetry(batchProcessed(batch, effects, written.conflicts, timing))
     tellOfKeysAstray(partition, effects.tally.keysAstray, telemetry)
   }
 
@@ -227,14 +214,11 @@ export class Worker implements SourceHandler {
     if (log.expired > 0)
       telemetry({ kind: 'RecordsExpired', partition: partition.number, records: log.expired })
     partition.sessions = await restore(store, partition.number, log.committed, log.place, settings)
-    partition.place = log.place
-    partition.next = log.place.offset + log.expired
-    partition.readBefore = log.end
-    partition.hasForgotten = false
+    const offset = resume(partition, log)
     telemetry({
       kind: 'PartitionRestored',
       partition: partition.number,
-      offset: partition.next,
+      offset,
       sessions: partition.sessions.size,
       ms: clock.monotonic() - since,
     })
@@ -264,12 +248,12 @@ export class Worker implements SourceHandler {
     const now = clock.now()
     sessions.raiseWatermark(watermark)
     const effects = closeAndDocument(sessions, lookups, now, settings)
-    const { letters } = await this.#write(effects)
+    const { letters, conflicts } = await this.#write(effects)
     await this.#parts.deadLetters.send(letters)
     this.#settle(partition, sessions, now)
     partition.next = next
-    if (effects.documents.length > 0)
-      telemetry({ kind: 'SessionsClosed', partition: partition.number, documents: effects.documents.length })
+    if (effects.documents.length + effects.redirects.length > 0)
+      telemetry(sessionsClosed(partition.number, effects, conflicts))
   }
 
   #settle(partition: Partition, sessions: PartitionSessions, now: number): void {

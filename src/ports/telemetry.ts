@@ -1,3 +1,6 @@
+import type { DeadLetterReason } from '../core/outcome.ts'
+import type { WorkerErrorCode } from '../core/worker-error.ts'
+
 /** Everything the worker tells about itself: a closed vocabulary, one entry per batch or rarer. */
 export type WorkerEvent =
   | {
@@ -14,7 +17,7 @@ export type WorkerEvent =
       readonly sessions: number
       readonly ms: number
     }
-  | ({ readonly kind: 'BatchProcessed'; readonly partition: number } & BatchCounts)
+  | ({ readonly kind: 'BatchProcessed'; readonly partition: number } & BatchCounts & BatchDetails)
   /** Told once for each time that a partition is owned; `BatchProcessed` counts them. */
   | {
       readonly kind: 'KeysAstray'
@@ -29,7 +32,13 @@ export type WorkerEvent =
       readonly documents: number
     }
   | { readonly kind: 'SessionsErased'; readonly partition: number; readonly sessions: number }
-  | { readonly kind: 'SessionsClosed'; readonly partition: number; readonly documents: number }
+  | {
+      readonly kind: 'SessionsClosed'
+      readonly partition: number
+      readonly documents: number
+      readonly redirects: number
+      readonly conflicts: number
+    }
   | { readonly kind: 'DocumentReduced'; readonly id: string; readonly reason: string }
   | { readonly kind: 'RecordsExpired'; readonly partition: number; readonly records: number }
   | { readonly kind: 'StoreUnavailable'; readonly reason: string }
@@ -39,6 +48,7 @@ export type WorkerEvent =
   | { readonly kind: 'StatusServed'; readonly address: string }
   | { readonly kind: 'WorkerStopping'; readonly signal: string }
   | { readonly kind: 'WorkerStopped'; readonly reason: string }
+  | { readonly kind: 'WorkerFailed'; readonly code: WorkerErrorCode | 'unexpected'; readonly reason: string }
 
 /** Every record read is exactly one of applied, duplicate, already applied, control, or dead letter. */
 export type BatchCounts = {
@@ -53,6 +63,30 @@ export type BatchCounts = {
   readonly conflicts: number
   /** Events whose record has another key than their tab id. */
   readonly keysAstray: number
+}
+
+/** How long the write of a batch took, and how old its records were when it was acknowledged. */
+export type WriteTiming = {
+  readonly writeMs: number
+  /** By Kafka's timestamp of each record; empty where there is no broker. */
+  readonly recordAgesMs: readonly number[]
+}
+
+export type BatchDetails = WriteTiming & {
+  /** How many dead letters for each reason. */
+  readonly reasons: Readonly<Partial<Record<DeadLetterReason, number>>>
+}
+
+/** One partition of the worker at the moment of asking. */
+export type PartitionFigures = {
+  readonly partition: number
+  readonly openSessions: number
+  /** Records that are not committed yet; null while it is not known. */
+  readonly lag: number | null
+  /** Epoch ms; null while there is none. */
+  readonly watermark: number | null
+  /** Timestamp of the latest record that was committed, epoch ms; null while there is none. */
+  readonly newestRecordAt: number | null
 }
 
 export type Telemetry = (event: WorkerEvent) => void

@@ -6,6 +6,7 @@ import {
   setupPrivileges,
   workerPrivileges,
 } from '../../src/adapters/elasticsearch-privileges.ts'
+import { type MetricSpec, metricList } from '../../src/adapters/prometheus-metric-list.ts'
 import { flagOf, hasFlag } from '../../src/config.ts'
 import { documentFields, type Field, type FieldTree, isField } from '../../src/core/document-fields.ts'
 import { deadLetterReasons } from '../../src/core/outcome.ts'
@@ -31,6 +32,18 @@ const tables: Readonly<Record<string, () => string>> = {
     table(
       ['field', 'meaning'],
       Object.entries(rawEventSchema.shape).map(([name, schema]) => [`\`${name}\``, schema.description ?? '']),
+    ),
+  metrics: () =>
+    table(
+      ['metric', 'type', 'labels', 'meaning'],
+      Object.values<MetricSpec>(metricList).map(({ name, type, labels, about }) => [
+        `\`${name}\``,
+        type,
+        Object.keys(labels)
+          .map(label => `\`${label}\``)
+          .join(', '),
+        about,
+      ]),
     ),
   document: () => table(['field', 'type', 'meaning'], fieldRows(documentFields, '')),
   privileges: () =>

@@ -9,6 +9,7 @@ import { headerPrefix, letterMessage } from '../../../src/adapters/kafka-letter.
 import { pinoTelemetry } from '../../../src/adapters/pino-telemetry.ts'
 import { prometheusMetrics } from '../../../src/adapters/prometheus-metrics.ts'
 import { SqliteSessionStore } from '../../../src/adapters/sqlite-session-store.ts'
+import { buildInfo } from '../../../src/build-info.ts'
 import { sessionKey } from '../../../src/core/session-id.ts'
 import { tellAll } from '../../../src/ports/telemetry.ts'
 import { sessionloom } from '../../support/command.ts'
@@ -19,7 +20,7 @@ import { testLookups, testSettings, testWorker } from '../../support/in-process.
 async function attacked(t: TestContext) {
   const lines: string[] = []
   const log = pino({ level: 'debug', base: null }, { write: line => void lines.push(line) })
-  const metrics = prometheusMetrics(() => worker.openSessions)
+  const metrics = prometheusMetrics({ partitions: () => [], build: buildInfo() })
   const store = new SqliteSessionStore(':memory:', testSettings.gapMs)
   t.after(() => store.close())
   const { source, topic } = hostileLog()

@@ -1,0 +1,34 @@
+// Who hears what a worker tells, and who is answered about it: log, metrics, readiness.
+import type { Status } from '../adapters/http-status.ts'
+import { createLogger, type LogFormat, pinoTelemetry } from '../adapters/pino-telemetry.ts'
+import { prometheusMetrics } from '../adapters/prometheus-metrics.ts'
+import { buildInfo } from '../build-info.ts'
+import type { FigureReader } from '../partition-figures.ts'
+import { type Telemetry, tellAll } from '../ports/telemetry.ts'
+import { trackReadiness } from '../readiness.ts'
+import type { Worker } from '../worker.ts'
+
+/** One for each process; the worker is not there yet when it begins. */
+export type Watch = {
+  readonly telemetry: Telemetry
+  readonly status: Status
+  /** From now on it is this worker that is asked. */
+  follow(worker: Worker, figures: FigureReader): void
+}
+
+/** `level` and `format` of the log. */
+export async function watchFor(level: string, format: LogFormat): Promise<Watch> {
+  let worker: Worker | null = null
+  let figures: FigureReader | null = null
+  const metrics = prometheusMetrics({ partitions: () => figures?.read() ?? [], build: buildInfo() })
+  const readiness = trackReadiness(() => worker?.waitsFor ?? null)
+  const log = pinoTelemetry(await createLogger({ level, format, isTerminal: process.stdout.isTTY }))
+  return {
+    telemetry: tellAll(log, metrics.telemetry, readiness.telemetry),
+    status: { notReady: readiness.notReady, metrics: metrics.text, metricsType: metrics.contentType },
+    follow(itsWorker, itsFigures) {
+      worker = itsWorker
+      figures = itsFigures
+    },
+  }
+}
