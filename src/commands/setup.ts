@@ -7,7 +7,7 @@ import { elasticsearchOf, elasticsearchSettings, kafkaClientOf, kafkaSettings } 
 
 export const setup = defineCommand({
   about:
-    'Creates KAFKA_TOPIC and KAFKA_DEAD_LETTER_TOPIC if they are missing, and installs the index template of ' +
+    'Creates KAFKA_TOPIC, which keeps records for MAX_LATENESS or a week, and KAFKA_DEAD_LETTER_TOPIC if they are missing, and installs the index template of ' +
     'INDEX_PREFIX, which records the gap and, for this SOURCE_EPOCH, the topic and its partition count. Safe to repeat. ' +
     'It refuses to change what the stored sessions depend on.',
   settings: [
@@ -17,6 +17,7 @@ export const setup = defineCommand({
     'deadLetterRetention',
     'kafkaPartitions',
     'kafkaReplication',
+    'maxLateness',
     ...elasticsearchSettings,
     'indexPrefix',
     'sourceEpoch',
@@ -30,12 +31,21 @@ export const setup = defineCommand({
       await checkPrivileges(client, indexPrefix, setupPrivileges)
       const replicationFactor = config.kafkaReplication
       const topics = await ensureTopics(kafkaClientOf(config, 'sessionloom'), [
-        { topic: kafkaTopic, partitions: config.kafkaPartitions, replicationFactor },
+        {
+          topic: kafkaTopic,
+          partitions: config.kafkaPartitions,
+          replicationFactor,
+          config: { 'retention.ms': retentionMs(Math.max(weekMs, config.maxLateness)) },
+        },
         {
           topic: kafkaDeadLetterTopic,
           partitions: 1,
           replicationFactor,
-          config: { 'retention.ms': retentionMs(config.deadLetterRetention) },
+          config: {
+            'retention.ms': retentionMs(config.deadLetterRetention),
+            // The broker's clock: it refuses letters from a worker whose own is ahead by more than an hour.
+            'message.timestamp.type': 'LogAppendTime',
+          },
           moreRoomThan: kafkaTopic,
         },
       ])
@@ -60,6 +70,12 @@ export const setup = defineCommand({
     }
   },
 })
+
+/**
+ * Kafka's own default. What is not too late yet can still be read, and read again; a small MAX_LATENESS is no reason to
+ * keep less.
+ */
+const weekMs = 7 * 86_400_000
 
 /** As Kafka writes it: -1 for ever. */
 const retentionMs = (ms: number): string => (ms === Number.POSITIVE_INFINITY ? '-1' : String(ms))
