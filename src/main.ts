@@ -50,6 +50,11 @@ const commands = [
     'creates topics and the index template; safe to repeat',
     async () => (await import('./commands/setup.ts')).setup,
   ],
+  [
+    'doctor',
+    'looks at everything that a worker depends on, and says what to mend',
+    async () => (await import('./commands/doctor.ts')).doctor,
+  ],
 ] as const
 
 /** 0 done, 1 failed, 2 wrong usage or configuration. */

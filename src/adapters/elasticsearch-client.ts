@@ -22,6 +22,9 @@ export type ConnectSettings = ElasticsearchSettings & {
   readonly signal?: AbortSignal
 }
 
+/** For those who hold it and are no adapters. */
+export type ElasticsearchClient = Client
+
 const defaultRequestTimeoutMs = 60_000
 const defaultReachableWithinMs = 30_000
 const probeTimeoutMs = 5_000

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Client, estypes } from '@elastic/elasticsearch'
 import { schemaVersion } from '../core/document-fields.ts'
 import { WorkerError } from '../core/worker-error.ts'
-import { describeFailure, failureOf, heals, refusal } from './elasticsearch-failure.ts'
+import { asking } from './elasticsearch-asking.ts'
 import { indexOf, indexPattern, isIndexOf } from './elasticsearch-index.ts'
 import { documentMapping, templateContent } from './elasticsearch-mapping.ts'
 import {
@@ -67,6 +67,14 @@ export async function checkTemplate(
           `Index ${index} has schema version ${version}, this release writes ${schemaVersion}. ` +
             'Run `sessionloom setup` of the later of both releases, and the workers of it.',
         )
+  })
+}
+
+/** The partition count that the template remembers for an epoch; null if it knows none. @throws WorkerError */
+export function recordedPartitions(client: Client, prefix: string, epoch: number): Promise<number | null> {
+  return asking('the index template is read', async () => {
+    const existing = await existingTemplate(client, prefix)
+    return existing === null ? null : (metaOf(existing, prefix).epochs[epoch]?.partitions ?? null)
   })
 }
 
@@ -176,18 +184,4 @@ async function renewMappings(
   const old = [...indices].filter(([, version]) => (version ?? 0) < schemaVersion).map(([index]) => index)
   for (const index of old) await client.indices.putMapping({ index, ...documentMapping() })
   return old
-}
-
-async function asking<T>(during: string, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work()
-  } catch (error) {
-    const failure = failureOf(error)
-    if (failure === undefined) throw error
-    if (!heals(failure)) throw refusal(failure, during)
-    throw new WorkerError(
-      'unreachable',
-      `Elasticsearch did not answer while ${during}: ${describeFailure(failure)}. Try again when it is up.`,
-    )
-  }
 }

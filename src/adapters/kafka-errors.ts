@@ -68,6 +68,11 @@ export function isTopicMissing(error: unknown): boolean {
   return typeOf(error) === 'UNKNOWN_TOPIC_OR_PARTITION'
 }
 
+/** Whether this user may not do what was asked. */
+export function isUnauthorized(error: unknown): boolean {
+  return /AUTHORIZATION_FAILED$/.test(typeOf(error))
+}
+
 /** Whether the broker found a message, or a batch of them, over its limit. */
 export function isTooLarge(error: unknown): boolean {
   return tooLarge.has(typeOf(error))

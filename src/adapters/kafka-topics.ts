@@ -113,7 +113,11 @@ function firstOf(error: unknown): unknown {
   return errors?.[0] ?? error
 }
 
-async function withAdmin<T>(client: KafkaClientSettings, work: (admin: Admin) => Promise<T>): Promise<T> {
+/** Asks, and ends the connection. @throws WorkerError that says what to do */
+export async function withAdmin<T>(
+  client: KafkaClientSettings,
+  work: (admin: Admin) => Promise<T>,
+): Promise<T> {
   const kafka = createKafka(client)
   const admin = kafka.admin()
   await connectWithin(kafka, admin, client)

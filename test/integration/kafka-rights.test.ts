@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { describe, test } from 'node:test'
 import { sessionloom } from '../support/command.ts'
+import { assertFound, diagnose } from '../support/doctor-fixture.ts'
 import { documentedRights } from '../support/documented-rights.ts'
 import { elasticsearchUnderTest, prefixesOn } from '../support/elasticsearch-under-test.ts'
 import { grant } from '../support/kafka-rights.ts'
@@ -92,5 +93,41 @@ describe('a broker with an authorizer', { skip }, () => {
     const { exitCode, stderr, stdout } = await sessionloom(['setup'], { env: user })
     assert.equal(exitCode, 0, stderr)
     assert.match(stdout, /was there.*\n.*was there/)
+  })
+
+  test('doctor names each right that a worker lacks, without using it', async t => {
+    const at = under(t)
+    if (!at) return
+    const { topic, administrator, user } = place(at)
+    assert.equal((await sessionloom(['setup'], { env: administrator })).exitCode, 0)
+    const deadLetters = user.KAFKA_DEAD_LETTER_TOPIC
+    await grant(at.admin, principals.sasl, [
+      { on: 'topic', name: topic, operation: 'Describe' },
+      { on: 'topic', name: deadLetters, operation: 'Describe' },
+      { on: 'group', name: topic, operation: 'Describe' },
+    ])
+    const config = ['warn', /may not be read\. Grant DescribeConfigs/] as const
+    const unread = { 'cleanup policy': config, retention: config, 'room for dead letters': config }
+    assertFound(await diagnose(user), {
+      ...unread,
+      'right to read': ['fail', /refused this user.*Grant Read on topic rights-/],
+      'right to join': ['fail', /refused this user.*Grant Read on group rights-/],
+      'right to write': ['fail', /refused this user.*Grant Write on topic rights-.*dead-letters/],
+    })
+    await grant(at.admin, principals.sasl, [
+      ...documentedRights('run', user),
+      { on: 'topic', name: topic, operation: 'DescribeConfigs' },
+      { on: 'topic', name: deadLetters, operation: 'DescribeConfigs' },
+    ])
+    const granted = await diagnose(user)
+    assertFound(granted, {})
+    const broker = `broker ${at.kafka.saslTls}`
+    assert.match(granted.of(broker).message, /TLS and SASL scram-sha-512 accepted/)
+    const [letters] = await at.admin.fetchTopicOffsets(deadLetters)
+    assert.equal(letters?.high, '0')
+    const refused = await diagnose({ ...user, KAFKA_PASSWORD: 'battery staple' })
+    assert.match(refused.of(broker).message, /refused this user.*Check the user name/)
+    assert.equal(refused.exitCode, 1)
+    assert.doesNotMatch(JSON.stringify(refused.all), /battery staple|correct horse/)
   })
 })

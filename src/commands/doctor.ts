@@ -1,0 +1,86 @@
+import { type ElasticsearchClient, elasticsearchClient } from '../adapters/elasticsearch-client.ts'
+import { requireTopic } from '../adapters/kafka-topics.ts'
+import type { Config } from '../config.ts'
+import { openGeo } from '../lookups.ts'
+import { defineCommand } from './command.ts'
+import { elasticsearchOf, elasticsearchSettings, kafkaClientOf, kafkaSettings } from './connections.ts'
+import { type Check, doubtful, type Finding, type Verdict, verdicts, well } from './doctor-checks.ts'
+import { elasticsearchChecks } from './doctor-elasticsearch.ts'
+import { brokerChecks, groupCheck, rightsChecks } from './doctor-kafka.ts'
+import { topicChecks } from './doctor-topics.ts'
+
+const settings = [
+  ...kafkaSettings,
+  'kafkaTopic',
+  'kafkaGroupId',
+  'kafkaDeadLetterTopic',
+  ...elasticsearchSettings,
+  'indexPrefix',
+  'sourceEpoch',
+  'sessionGap',
+  'maxLateness',
+  'geoDatabase',
+] as const
+
+export const doctor = defineCommand({
+  about:
+    'Looks at everything that a worker depends on: brokers, topics, rights, group, Elasticsearch, index template, disks, ' +
+    'clocks, geo database. One verdict a line: ok, warn or fail, what was found, and what to do. Changes nothing. ' +
+    'Exit code 1 if anything fails, 2 for wrong settings. Give it the settings of `run`.',
+  settings,
+  options: [{ flags: '--json', about: 'one JSON object a line: check, verdict, message' }],
+  async run({ config, options }) {
+    const store = elasticsearchClient({ ...elasticsearchOf(config), requestTimeoutMs: 10_000 })
+    let exitCode = 0
+    try {
+      for await (const verdict of verdicts(checksOf(config, store))) {
+        if (verdict.verdict === 'fail') exitCode = 1
+        process.stdout.write(`${options.json ? JSON.stringify(verdict) : lineOf(verdict)}\n`)
+      }
+    } finally {
+      await store.close()
+    }
+    return exitCode
+  },
+})
+
+type DoctorConfig = Config<(typeof settings)[number]>
+
+function checksOf(config: DoctorConfig, store: ElasticsearchClient): Check[] {
+  const { kafkaTopic: topic, kafkaDeadLetterTopic: deadLetterTopic, kafkaGroupId: groupId } = config
+  const { sourceEpoch: epoch, sessionGap: gapMs, maxLateness: maxLatenessMs } = config
+  const client = kafkaClientOf(config, 'sessionloom')
+  const names = { topic, deadLetterTopic, groupId, epoch, maxLatenessMs }
+  const stored = {
+    node: config.elasticsearchNode,
+    prefix: config.indexPrefix,
+    identity: { gapMs, epoch, topic },
+    partitions: () => requireTopic(client, topic),
+  }
+  return [
+    ...brokerChecks(client),
+    ...topicChecks(client, names),
+    ...rightsChecks(client, names),
+    groupCheck(client, names),
+    ...elasticsearchChecks(store, stored),
+    { name: 'geo database', run: async () => findGeo(config.geoDatabase) },
+  ]
+}
+
+const staleAfterMs = 180 * 86_400_000
+
+function findGeo(geoDatabase: string): Finding {
+  const { files } = openGeo(geoDatabase)
+  const found = files.map(({ path, type, builtAtMs }) => `${path}: ${type}, ${builtOn(builtAtMs)}`).join('; ')
+  const isStale = files.some(({ builtAtMs }) => builtAtMs !== null && Date.now() - builtAtMs > staleAfterMs)
+  // The embedded one is as old as the release; every update of it gives other places, and so other documents.
+  if (geoDatabase === '' || !isStale) return well(found)
+  return doubtful(
+    `${found}: addresses have moved since. Get a newer one when you rebuild into a new INDEX_PREFIX.`,
+  )
+}
+
+const builtOn = (ms: number | null): string =>
+  ms === null ? 'of unknown age' : `built ${new Date(ms).toISOString().slice(0, 10)}`
+
+const lineOf = ({ check, verdict, message }: Verdict): string => `${verdict.padEnd(4)} ${check}: ${message}`
