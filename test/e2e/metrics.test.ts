@@ -107,13 +107,16 @@ function sum(families: ReadonlyMap<string, Family>, name: string, label?: string
 
 /** The metrics as soon as they are so; the ends of the logs are asked for now and then. */
 async function scrapedWhen(worker: WorkerProcess, isSo: (families: Map<string, Family>) => boolean) {
-  for (;;) {
+  const deadline = performance.now() + 60_000
+  for (let text = ''; ; ) {
+    assert.ok(performance.now() < deadline, `never so: ${text}`)
     assert.equal(worker.child.exitCode, null, worker.output())
     const address = /"address":"([^"]+)"/.exec(worker.output())?.[1]
     if (address !== undefined) {
       const answer = await fetch(`${address}/metrics`)
       assert.match(answer.headers.get('content-type') ?? '', /^text\/plain; version=0\.0\.4/)
-      const families = parseExposition(await answer.text())
+      text = await answer.text()
+      const families = parseExposition(text)
       if (isSo(families)) return families
     }
     await sleep(200)
