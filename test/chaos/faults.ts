@@ -76,11 +76,11 @@ async function storeStopped(world: World): Promise<void> {
 }
 
 async function deadLettersRefused({ workers }: World, random: Random): Promise<unknown> {
-  const before = workers.told.refusals
+  const before = workers.refusals
   workers.refuseLetters(true)
   await sleep(someMs(random, 3_000, 6_000))
   workers.refuseLetters(false)
-  return workers.told.refusals > before
+  return workers.refusals > before
 }
 
 async function clockWrong(world: World, random: Random): Promise<void> {

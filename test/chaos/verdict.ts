@@ -63,7 +63,7 @@ export async function judge(world: World, closers: ReadonlySet<string>): Promise
     extra: found.extra.length,
     different: found.different.length,
     accountingClosed: wrong.length === differences.length,
-    faults: wrong.slice(0, 100),
+    faults: [...wrong.slice(0, 100), ...tabsBehind(world, documents, differences)],
   }
 }
 
@@ -81,6 +81,37 @@ function withoutUserObjects<T extends object>(document: T): T {
 
 function withStatus(document: OracleDocument, status: string): OracleDocument {
   return { ...document, metadata: { ...(document.metadata as object), status } }
+}
+
+/** Of the first tabs that are wrong: what is stored, and where their records were. */
+function tabsBehind(
+  { log }: World,
+  documents: readonly SessionDocument[],
+  differences: readonly string[],
+): string[] {
+  const ids = new Set(
+    differences.flatMap(line => /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/.exec(line)?.[0] ?? []),
+  )
+  const tabs = new Set(documents.filter(({ id }) => ids.has(id)).map(({ tabId }) => tabId))
+  return [...tabs].slice(0, 3).flatMap(tab => [
+    ...documents
+      .filter(({ tabId }) => tabId === tab)
+      .map(({ id, metadata: { time }, lastSeen, activity, operation, source }) =>
+        JSON.stringify({
+          tab,
+          id,
+          from: time.insert,
+          lastSeen,
+          time,
+          events: activity.events,
+          ...operation,
+          source,
+        }),
+      ),
+    ...[...log]
+      .filter(([, { value }]) => String(value).includes(`"${tab}"`))
+      .map(([place, { value }]) => `${place} ${value}`.slice(0, 260)),
+  ])
 }
 
 /** Every id that a session absorbed leads to it, however long the chain. */

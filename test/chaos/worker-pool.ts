@@ -1,7 +1,7 @@
 // The workers of a chaos run: real processes, started as a user starts them, and what they told.
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -21,8 +21,6 @@ export type Told = {
   conflicts: number
   recalled: number
   reduced: number
-  /** Spells in which dead letters were refused. */
-  refusals: number
 }
 export type Exit = { readonly code: number | null; readonly signal: NodeJS.Signals | null }
 export type StartOptions = { readonly clockShiftMs?: number; readonly env?: Readonly<Record<string, string>> }
@@ -81,8 +79,6 @@ export class ChaosWorker {
     }
     if (event.event === 'StatusServed') this.#address = event.address
     if (event.event === 'DocumentReduced') this.#told.reduced++
-    if (event.event === 'SourceInterrupted' && event.reason.startsWith('dead letters: '))
-      this.#told.refusals++
     if (event.event === 'RecordsExpired') this.#told.expired += event.records
     if (event.event === 'SessionsRecalled') {
       this.#told.recalled += event.documents
@@ -106,7 +102,6 @@ export class WorkerPool {
     conflicts: 0,
     recalled: 0,
     reduced: 0,
-    refusals: 0,
   }
   readonly surprises: Surprise[] = []
   readonly #env: () => Readonly<Record<string, string>>
@@ -146,6 +141,11 @@ export class WorkerPool {
   refuseLetters(refuses: boolean): void {
     if (refuses) writeFileSync(this.#refusing, '')
     else rmSync(this.#refusing, { force: true })
+  }
+
+  /** How many requests with dead letters were refused. */
+  get refusals(): number {
+    return statSync(`${this.#refusing}.met`, { throwIfNoEntry: false })?.size ?? 0
   }
 
   /** One that is expected to end by itself. */
