@@ -1,11 +1,14 @@
 // The batch over the whole log, by brute force: sort the events of a tab by time, split where the difference is
 // more than the gap, and compute every field from the sorted events. It shares no session logic with `src`.
+import { commonlyRedacted, redactEvent } from '../../src/core/privacy.ts'
 import { type DocumentOptions, documentOf, type OracleDocument } from './oracle-document.ts'
 import { type OracleEvent, type OracleRecord, readEvent } from './oracle-event.ts'
 
 export type OracleOptions = DocumentOptions & {
   /** Infinity for no limit. */
   readonly maxLatenessMs: number
+  /** Taken out of URLs by the product's own function, which has tests of its own. */
+  readonly redactedParameters: ReadonlySet<string>
 }
 
 /** Every record is one of `events`, `duplicates`, `deadLetters`. */
@@ -23,6 +26,7 @@ export const defaultOracleOptions = {
   maxLatenessMs: 30 * 86_400_000,
   timeZone: 'UTC',
   conversionTypes: ['conversion'],
+  redactedParameters: new Set<string>(commonlyRedacted),
 }
 
 /** `records` in order of arrival: it decides which of two different records with one identity counts, and no more. */
@@ -30,7 +34,8 @@ export function oracle(records: Iterable<OracleRecord>, options: OracleOptions):
   const tabs = new Map<string, Map<string, OracleEvent>>()
   const counts = { events: 0, duplicates: 0, deadLetters: 0 }
   for (const record of records) {
-    const event = readEvent(record, options.maxLatenessMs)
+    const read = readEvent(record, options.maxLatenessMs)
+    const event = read && { ...read, raw: redactEvent(read.raw, { ip: 'keep', ...options }) }
     if (event === null) {
       counts.deadLetters++
       continue
