@@ -62,11 +62,10 @@ async function admitAll(
   partition: number,
 ): Promise<void> {
   for await (const page of pages) {
-    for (const { source } of page) refuseLaterEpoch(source.epoch, place.epoch)
-    const live = await withTargets(page, store)
+    const live = await liveOf(page, store, place)
     // A target in another partition has moved with its tab; its owner has it.
-    for (const document of live)
-      if (document.source.partition === partition) sessions.admit(document, isAfter(document, place))
+    const ours = live.filter(({ source }) => source.partition === partition)
+    admit(sessions, ours, place)
   }
 }
 
@@ -93,13 +92,13 @@ export async function recallProfiles(
   return liveOf(await store.ofProfiles(query), store, place)
 }
 
-/** Takes recalled sessions into memory. */
+/** Takes stored sessions into memory. */
 export function admit(
   sessions: PartitionSessions,
-  recalled: readonly SessionDocument[],
+  documents: readonly SessionDocument[],
   place: LogPlace,
 ): void {
-  for (const document of recalled) sessions.admit(document, isAfter(document, place))
+  for (const document of documents) sessions.admit(document, isAfter(document, place))
 }
 
 async function liveOf(

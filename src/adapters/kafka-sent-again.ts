@@ -1,7 +1,7 @@
 // A record as it is sent again: keyed by its tab, with the times that it had, and all else as it was.
 import type { Message } from 'kafkajs'
 import { pinTimes } from '../core/pinned-times.ts'
-import { decode, type EncodedRecord } from '../core/raw-event.ts'
+import { type Decoded, decode } from '../core/raw-event.ts'
 import { WorkerError } from '../core/worker-error.ts'
 import type { SourceRecord } from '../ports/event-source.ts'
 import { copyHeaders, foreignHeaders, keyWithout } from './kafka-letter.ts'
@@ -13,16 +13,16 @@ import type { StoredLetter } from './kafka-stored-letter.ts'
  * one may be in any. What is no event goes there unchanged, and is found broken there.
  */
 export function rekeyedMessages(partition: number, record: SourceRecord, partitions: number): Message[] {
+  // How late it may be is the worker's to judge.
   const outcome = decode(record, Number.POSITIVE_INFINITY)
-  if (outcome.kind !== 'control') return [rekeyedMessage(partition, record)]
+  if (outcome.kind !== 'control') return [rekeyedMessage(partition, record, eventIn(record.value, outcome))]
   const { tabId } = outcome.control
   const control = { value: asBuffer(record.value), headers: copyHeaders(record.headers) }
   if (tabId !== null) return [{ ...control, key: tabId }]
   return Array.from({ length: partitions }, (_, to) => ({ ...control, key: null, partition: to }))
 }
 
-function rekeyedMessage(partition: number, record: SourceRecord): Message {
-  const event = eventOf(record)
+function rekeyedMessage(partition: number, record: SourceRecord, event: SentEvent | null): Message {
   return {
     key: event?.tabId ?? asBuffer(record.key),
     // Of a record without a key, which has no other place.
@@ -35,7 +35,8 @@ function rekeyedMessage(partition: number, record: SourceRecord): Message {
 /** What a letter holds, for the topic that it came from. */
 export function replayedMessage({ record, origin, lineage }: StoredLetter): Message {
   // The time of the first record, however often it was sent again.
-  const event = eventOf({ value: record.value, timestamp: lineage.timestamp })
+  const decoded = decode({ value: record.value, timestamp: lineage.timestamp }, Number.POSITIVE_INFINITY)
+  const event = eventIn(record.value, decoded)
   const originalKey = String(record.key) === keyWithout(origin) ? null : record.key
   return {
     key: event?.tabId ?? asBuffer(originalKey),
@@ -59,11 +60,11 @@ export function tooLargeFor(topic: string) {
   }
 }
 
-function eventOf(record: EncodedRecord): { tabId: string; value: Buffer | string } | null {
-  // How late it may be is the worker's to judge.
-  const outcome = decode(record, Number.POSITIVE_INFINITY)
-  if (outcome.kind !== 'ok' || record.value === null) return null
-  const value = pinTimes(record.value, outcome.value)
+type SentEvent = { readonly tabId: string; readonly value: Buffer | string }
+
+function eventIn(bytes: Uint8Array | null, outcome: Decoded): SentEvent | null {
+  if (outcome.kind !== 'ok' || bytes === null) return null
+  const value = pinTimes(bytes, outcome.value)
   return { tabId: outcome.value.raw.tabId, value: typeof value === 'string' ? value : asBuffer(value) }
 }
 
