@@ -1,4 +1,5 @@
 // npm run chaos -- [--minutes 5] [--seed 1] [--faults 'killed,frozen'] [--json]
+import { mkdirSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { type Random, seededRandom } from '../support/seeded-random.ts'
@@ -15,6 +16,7 @@ things at random, waits until all is read, and compares every document with a ba
   --minutes N    how long faults are injected (5)
   --seed N       of the workload and of the faults (1)
   --faults A,B   only kinds whose names contain one of these words
+  --logs DIR     keeps all that the workers write
   --json         ends with one line of JSON
   --list         names the kinds of faults`
 
@@ -23,6 +25,7 @@ const { values } = parseArgs({
     minutes: { type: 'string', default: '5' },
     seed: { type: 'string', default: '1' },
     faults: { type: 'string' },
+    logs: { type: 'string' },
     json: { type: 'boolean', default: false },
     list: { type: 'boolean', default: false },
     help: { type: 'boolean', short: 'h', default: false },
@@ -50,6 +53,7 @@ process.exitCode = await main().catch(error => {
 async function main(): Promise<number> {
   const words = values.faults?.split(',').map(word => word.trim())
   const kinds = faultKinds.filter(({ name }) => words?.some(word => name.includes(word)) ?? true)
+  if (values.logs !== undefined) mkdirSync(values.logs, { recursive: true })
   const [minutes, seed] = [Number(values.minutes), Number(values.seed)]
   if (values.help) return print(help, 0)
   if (values.list) return print(faultKinds.map(({ name }) => name).join('\n'), 0)
@@ -105,7 +109,7 @@ function table(counts: readonly Count[]): string {
 
 async function run(seed: number, minutes: number, kinds: readonly FaultKind[]): Promise<Run> {
   say(`starting services; seed ${seed}, ${minutes} minutes`)
-  const world = await World.start(seed, minutes)
+  const world = await World.start({ seed, minutes, logs: values.logs ?? null })
   const times = new Map<string, number>()
   try {
     world.startWorkers(workerCount.least + 1)

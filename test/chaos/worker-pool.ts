@@ -1,7 +1,7 @@
 // The workers of a chaos run: real processes, started as a user starts them, and what they told.
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -34,11 +34,21 @@ export class ChaosWorker {
   isFrozen = false
   readonly #told: Told
   readonly #lines: string[] = []
+  readonly #write: (line: string) => void = () => {}
   #address: string | null = null
 
-  constructor(name: string, env: Readonly<Record<string, string>>, told: Told, clockShiftMs = 0) {
+  constructor(
+    name: string,
+    env: Readonly<Record<string, string>>,
+    told: Told,
+    clockShiftMs: number,
+    logFile: string | null,
+  ) {
     this.name = name
     this.#told = told
+    if (logFile !== null)
+      this.#write = line => appendFileSync(logFile, `${new Date().toISOString()} ${line}\n`)
+    this.#write(`${env.KAFKA_GROUP_ID} reads ${env.KAFKA_TOPIC}`)
     const preloads = clockShiftMs === 0 ? [refusedLetters] : [refusedLetters, wrongClock]
     const nodeFlags = preloads.flatMap(file => ['--import', file])
     const { child } = startWorker({ ...env, CLOCK_SHIFT_MS: String(clockShiftMs) }, { nodeFlags })
@@ -68,6 +78,7 @@ export class ChaosWorker {
   }
 
   #read(line: string): void {
+    this.#write(line)
     const event = line.startsWith('{') ? JSON.parse(line) : {}
     if (event.event === 'BatchProcessed') {
       this.#told.batches++
@@ -108,12 +119,14 @@ export class WorkerPool {
   readonly #workers = new Set<ChaosWorker>()
   readonly #folder = mkdtempSync(join(tmpdir(), 'chaos-'))
   readonly #refusing = join(this.#folder, 'letters-are-refused')
+  readonly #logs: string | null
+  readonly #awaited = new Set<StartOptions>()
   #started = 0
-  #revives = true
 
-  /** `env`: the settings of the moment. */
-  constructor(env: () => Readonly<Record<string, string>>) {
+  /** `env`: the settings of the moment. `logs`: a folder for all that the workers write. */
+  constructor(env: () => Readonly<Record<string, string>>, logs: string | null) {
     this.#env = env
+    this.#logs = logs
   }
 
   /** Those that can be given a fault: neither frozen nor about to end. */
@@ -122,7 +135,7 @@ export class WorkerPool {
   }
 
   get size(): number {
-    return [...this.#workers].filter(worker => !worker.isExpectedToEnd).length
+    return [...this.#workers].filter(worker => !worker.isExpectedToEnd).length + this.#awaited.size
   }
 
   /** As an orchestrator would, a worker that ends by itself is started again. */
@@ -131,8 +144,11 @@ export class WorkerPool {
     void worker.exit.then(async exit => {
       if (worker.isExpectedToEnd) return
       this.surprises.push({ worker: worker.name, exit, lines: worker.lastLines.slice(-4) })
+      const again = { ...options }
+      this.#awaited.add(again)
       await sleep(1_000)
-      if (this.#revives) this.start(options)
+      // Not if all were stopped meanwhile: it would come back with the group or topic of before.
+      if (this.#awaited.delete(again)) this.start(options)
     })
     return worker
   }
@@ -173,10 +189,9 @@ export class WorkerPool {
 
   /** Ends all but those that are frozen. */
   async stopAll(how: 'kill' | 'terminate'): Promise<void> {
-    this.#revives = false
+    this.#awaited.clear()
     const workers = [...this.#workers].filter(worker => !worker.isFrozen)
     await Promise.all(workers.map(worker => this[how](worker)))
-    this.#revives = true
   }
 
   /** What each of them does, for a message. */
@@ -190,7 +205,7 @@ export class WorkerPool {
 
   /** At the end of a run, in whatever state they are. */
   async destroy(): Promise<void> {
-    this.#revives = false
+    this.#awaited.clear()
     await Promise.all([...this.#workers].map(worker => this.kill(worker)))
     rmSync(this.#folder, { recursive: true })
   }
@@ -202,6 +217,7 @@ export class WorkerPool {
       { ...this.#env(), REFUSE_WHILE: this.#refusing, ...env },
       this.told,
       clockShiftMs,
+      this.#logs === null ? null : join(this.#logs, `${name.replace(' ', '-')}.log`),
     )
     this.#workers.add(worker)
     void worker.exit.then(() => this.#workers.delete(worker))

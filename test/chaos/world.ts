@@ -32,6 +32,13 @@ export const prefix = 'chaos'
 const eventsPerSecond = 200
 const catchUpTimeoutMs = 240_000
 
+export type WorldOptions = {
+  readonly seed: number
+  readonly minutes: number
+  /** A folder for all that the workers write. */
+  readonly logs: string | null
+}
+
 export class World {
   readonly kafka: Server
   readonly node: Server
@@ -55,26 +62,27 @@ export class World {
   #groups = 1
   #restarts: Promise<void> = Promise.resolve()
 
-  private constructor(kafka: Server, node: Server, proxy: StoreProxy, seed: number, minutes: number) {
+  private constructor(kafka: Server, node: Server, proxy: StoreProxy, options: WorldOptions) {
+    const { seed, minutes, logs } = options
     this.kafka = kafka
     this.node = node
     this.proxy = proxy
     this.client = { brokers: [kafka.address], clientId: 'chaos' }
     this.admin = createKafka(this.client).admin()
     this.elasticsearch = new Client({ node: node.address })
-    this.workers = new WorkerPool(() => this.env)
+    this.workers = new WorkerPool(() => this.env, logs)
     // Event time passes fifty times as fast, and ends before now: brokers refuse records of the future.
     const startMs = Date.now() - (minutes + 15) * 60_000 * 60 - 12 * 3_600_000
     this.workload = new Workload({ client: this.client, seed, startMs, rate: eventsPerSecond })
     this.recovery = new RecoveryWatch(() => this.logState())
   }
 
-  static async start(seed: number, minutes: number): Promise<World> {
+  static async start(options: WorldOptions): Promise<World> {
     const [kafka, node] = await Promise.all([startKafka(), startElasticsearch()])
     if (kafka.kind === 'none') throw new UnavailableError(kafka.reason)
     if (node.kind === 'none') throw new UnavailableError(node.reason)
     const proxy = await StoreProxy.start(node.server.address)
-    const world = new World(kafka.server, node.server, proxy, seed, minutes)
+    const world = new World(kafka.server, node.server, proxy, options)
     await world.admin.connect()
     await world.begin(world.topic, 0)
     return world
