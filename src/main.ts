@@ -55,6 +55,11 @@ const commands = [
     'looks at everything that a worker depends on, and says what to mend',
     async () => (await import('./commands/doctor.ts')).doctor,
   ],
+  [
+    'verify',
+    'looks for stored documents that contradict each other, and mends them',
+    async () => (await import('./commands/verify.ts')).verify,
+  ],
 ] as const
 
 /** 0 done, 1 failed, 2 wrong usage or configuration. */

@@ -1,7 +1,10 @@
 // What a batch needs of the store before it is applied: the sessions that its late events and its controls may
 // touch, and, while another owner's last writes may still arrive, what that owner has erased.
+
+import { isErase, isRepair } from './core/control.ts'
 import { erasedSpanOf } from './core/erased-document.ts'
 import type { PartitionSessions } from './core/partition-sessions.ts'
+import { wholeTab } from './core/tab-span.ts'
 import type { Partition } from './owned-partition.ts'
 import type { DecodedBatch, Recall } from './pipeline.ts'
 import type { SessionStore } from './ports/session-store.ts'
@@ -20,30 +23,40 @@ export function recallFor(partition: Partition, store: SessionStore, telemetry: 
   return async ({ firstOffset, items }: DecodedBatch, sessions) => {
     const events = items.filter(item => 'raw' in item)
     const controls = items.filter(item => 'control' in item)
+    const erasures = controls.filter(isErase)
+    const damaged = new Set(controls.filter(isRepair).map(({ control }) => control.tabId))
     const isReadAgain = firstOffset < partition.readBefore
     // Restored as of a later commit than the one that the batch began at: what lies between is read again.
     const isBehind = firstOffset < place.offset
     if (isBehind || (isReadAgain && controls.length > 0)) await knowErased(sessions, firstOffset)
-    const spans = [...sessions.lateSpans(events), ...sessions.controlSpans(controls)]
+    const spans = [...sessions.lateSpans(events), ...sessions.erasureSpans(erasures)]
     if (spans.length === 0 && controls.length === 0) return
     const fresh = partition.hasForgotten
     partition.hasForgotten = false
-    const profileIds = controls
+    const profileIds = erasures
       .filter(({ control }) => control.tabId === null)
       .map(({ control }) => control.profileId)
     const recalled = [
       ...(await recall(store, spans, place, fresh)),
       ...(await recallProfiles(store, number, profileIds, place)),
     ]
+    const found = await recall(store, [...damaged].map(wholeTab), place, fresh)
     // After the searches, before they have an effect: what they have seen, or missed, may have been written by another
     // owner, after the spans of what it erased.
     if (isReadAgain) await knowErased(sessions, firstOffset)
     admit(sessions, recalled, place)
+    // What another partition has written in this epoch is not ours to repair.
+    const ours = found.filter(({ source }) => source.epoch < place.epoch || source.partition === number)
+    for (const tabId of damaged)
+      sessions.showDamaged(
+        tabId,
+        ours.filter(document => document.tabId === tabId),
+      )
     telemetry({
       kind: 'SessionsRecalled',
       partition: number,
-      spans: spans.length,
-      documents: recalled.length,
+      spans: spans.length + damaged.size,
+      documents: recalled.length + found.length,
     })
   }
 }

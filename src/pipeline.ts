@@ -1,5 +1,5 @@
 // The product in one chain: decode → recall → sessionize → enrich → document.
-import type { PlacedControl } from './core/control.ts'
+import { isErase, isRepair, type PlacedControl } from './core/control.ts'
 import { arrivalOf, identityHash } from './core/dedupe-window.ts'
 import { enrichSession, type Lookups } from './core/enrichment/enrich-session.ts'
 import { erasedDocument, erasedSpanDocument } from './core/erased-document.ts'
@@ -150,7 +150,8 @@ function sessionize(items: DecodedBatch['items'], sessions: PartitionSessions): 
   const tally: Tally = { applied: 0, duplicates: 0, alreadyApplied: 0, controls: 0, deadLetters: 0 }
   for (const item of items) {
     if ('control' in item) {
-      sessions.erase(item)
+      if (isErase(item)) sessions.erase(item)
+      else if (isRepair(item)) sessions.repair(item)
       tally.controls++
       continue
     }

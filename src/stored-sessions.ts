@@ -1,7 +1,7 @@
 // Bringing stored sessions back into memory: `restore` when a partition is assigned, `recall` when late
 // events may touch sessions that have left memory.
 import { erasedSpanOf } from './core/erased-document.ts'
-import { type LateSpan, PartitionSessions, type SessionSettings } from './core/partition-sessions.ts'
+import { PartitionSessions, type SessionSettings } from './core/partition-sessions.ts'
 import { storedPosition } from './core/restored-session.ts'
 import {
   isRedirect,
@@ -10,6 +10,7 @@ import {
   type StoredDocument,
 } from './core/session-document.ts'
 import type { SessionKey } from './core/session-id.ts'
+import type { TabSpan } from './core/tab-span.ts'
 import { watermarkAbove } from './core/watermark.ts'
 import { WorkerError } from './core/worker-error.ts'
 import type { Committed } from './ports/event-source.ts'
@@ -72,7 +73,7 @@ async function admitAll(
 /** Every stored session that overlaps one of the spans. `fresh`: see what was written before. */
 export async function recall(
   store: SessionStore,
-  spans: readonly LateSpan[],
+  spans: readonly TabSpan[],
   place: LogPlace,
   fresh: boolean,
 ): Promise<readonly SessionDocument[]> {
@@ -111,9 +112,9 @@ async function liveOf(
 }
 
 /** Overlapping spans of a tab as one. */
-export function united(spans: readonly LateSpan[]): LateSpan[] {
+export function united(spans: readonly TabSpan[]): TabSpan[] {
   const sorted = [...spans].sort((a, b) => (a.tabId < b.tabId ? -1 : a.tabId > b.tabId ? 1 : a.from - b.from))
-  const result: LateSpan[] = []
+  const result: TabSpan[] = []
   for (const span of sorted) {
     const last = result.at(-1)
     if (last !== undefined && last.tabId === span.tabId && span.from <= last.to)

@@ -1,12 +1,13 @@
 // What restore and recall ask for. Sessions are named by their status, so that redirects and erased sessions
 // are never taken for one.
+
+import type { TabSpan } from '../core/tab-span.ts'
 import type {
   ErasedQuery,
   LogPlace,
   ProfileQuery,
   RecallQuery,
   RestoreQuery,
-  TabRange,
 } from '../ports/session-store.ts'
 import type { Query } from './elasticsearch-scan.ts'
 
@@ -55,7 +56,7 @@ export function erasedSpansQuery({ partition, after }: ErasedQuery): Query {
   ])
 }
 
-function overlapOf({ tabId, from, to }: TabRange): Query {
+function overlapOf({ tabId, from, to }: TabSpan): Query {
   return allOf([{ term: { tabId } }, notAfter('metadata.time.insert', to), notBefore('lastSeen', from)])
 }
 

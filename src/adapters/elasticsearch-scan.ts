@@ -8,7 +8,8 @@ import { checkPrivileges, workerPrivileges } from './elasticsearch-privileges.ts
 import type { StoreRetry } from './elasticsearch-retry.ts'
 
 export type Query = estypes.QueryDslQueryContainer
-type Hit = estypes.SearchHit<StoredDocument>
+export type Hit = estypes.SearchHit<StoredDocument>
+type More = Pick<estypes.SearchRequest, 'sort' | 'version' | '_source'>
 type Answer = estypes.SearchResponse<StoredDocument>
 type Shards = { readonly total: number; readonly failed: number }
 
@@ -49,9 +50,14 @@ export class ElasticsearchScan {
    * document may come twice.
    */
   async *pages(query: Query): AsyncGenerator<readonly StoredDocument[]> {
+    for await (const hits of this.hits(query)) yield hits.map(hit => hit._source as StoredDocument)
+  }
+
+  /** The same, with all that a hit tells. `sort` is by fields that every match has. */
+  async *hits(query: Query, more: More = {}): AsyncGenerator<readonly Hit[]> {
     for (;;) {
       try {
-        yield* this.#scan(query)
+        yield* this.#scan(query, more)
         return
       } catch (error) {
         if (!(error instanceof LostContextError)) throw error
@@ -82,20 +88,20 @@ export class ElasticsearchScan {
   }
 
   /** While a page is worked on, the next one is on its way. */
-  async *#scan(query: Query): AsyncGenerator<readonly StoredDocument[]> {
+  async *#scan(query: Query, more: More): AsyncGenerator<readonly Hit[]> {
     const pit = { id: await this.#open(), keep_alive: keepAlive }
     try {
-      let coming: Promise<Answer> | undefined = this.#page(query, pit, undefined)
+      let coming: Promise<Answer> | undefined = this.#page(query, more, pit, undefined)
       let left = Number.POSITIVE_INFINITY
       while (coming !== undefined) {
         const answer: Answer = await coming
         const { hits } = answer.hits
         left = Math.min(left, countOf(answer)) - hits.length
         pit.id = answer.pit_id ?? pit.id
-        coming = left > 0 ? this.#page(query, pit, hits.at(-1)) : undefined
+        coming = left > 0 ? this.#page(query, more, pit, hits.at(-1)) : undefined
         // Who stops in between never asks what became of it.
         coming?.catch(() => {})
-        if (hits.length > 0) yield hits.map(hit => hit._source as StoredDocument)
+        if (hits.length > 0) yield hits
       }
     } finally {
       await this.#close(pit.id)
@@ -123,7 +129,7 @@ export class ElasticsearchScan {
   }
 
   /** A page that fails is asked for smaller: large documents may be more than a node's memory takes at once. */
-  async #page(query: Query, pit: { id: string; keep_alive: string }, last: Hit | undefined) {
+  async #page(query: Query, more: More, pit: { id: string; keep_alive: string }, last: Hit | undefined) {
     return this.#retry.run('sessions are searched', async attempt => {
       const request = {
         pit: { ...pit },
@@ -132,6 +138,7 @@ export class ElasticsearchScan {
         // The only sort whose values every document has: past a missing one, `search_after` gets Long.MAX, which
         // JavaScript rounds, and the next page is refused.
         sort: '_shard_doc',
+        ...more,
         track_total_hits: last === undefined,
         ...(last?.sort && { search_after: last.sort }),
       }

@@ -70,11 +70,11 @@ export async function checkTemplate(
   })
 }
 
-/** The partition count that the template remembers for an epoch; null if it knows none. @throws WorkerError */
-export function recordedPartitions(client: Client, prefix: string, epoch: number): Promise<number | null> {
+/** What the template remembers of its prefix; null if there is no template. @throws WorkerError if it is not ours */
+export function recordedMeta(client: Client, prefix: string): Promise<TemplateMeta | null> {
   return asking('the index template is read', async () => {
     const existing = await existingTemplate(client, prefix)
-    return existing === null ? null : (metaOf(existing, prefix).epochs[epoch]?.partitions ?? null)
+    return existing === null ? null : metaOf(existing, prefix)
   })
 }
 

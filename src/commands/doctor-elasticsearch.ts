@@ -8,7 +8,7 @@ import {
   inspectNodes,
   inspectPrivileges,
 } from '../adapters/elasticsearch-inspection.ts'
-import { checkTemplate, recordedPartitions } from '../adapters/elasticsearch-template.ts'
+import { checkTemplate, recordedMeta } from '../adapters/elasticsearch-template.ts'
 import type { TemplateIdentity } from '../adapters/elasticsearch-template-meta.ts'
 import { broken, type Check, doubtful, type Finding, well } from './doctor-checks.ts'
 
@@ -40,7 +40,8 @@ export function elasticsearchChecks(client: Client, names: StoreNames): Check[] 
 /** Kafka's trouble is not the template's: then all but the partition count is compared. */
 async function findTemplate(client: Client, { prefix, identity, partitions }: StoreNames): Promise<Finding> {
   const known = await partitions().catch(() => null)
-  const compared = known ?? (await recordedPartitions(client, prefix, identity.epoch)) ?? 0
+  const recorded = known === null ? await recordedMeta(client, prefix) : null
+  const compared = known ?? recorded?.epochs[identity.epoch]?.partitions ?? 0
   await checkTemplate(client, prefix, { ...identity, partitions: compared })
   const limits = known === null ? ', but for the partition count, which Kafka does not tell' : ''
   return well(`index template ${prefix} is of this release, and of these settings${limits}`)

@@ -1,9 +1,12 @@
 // What was erased, and up to which record. The events of an erased session are still in the log, before its
 // erasure: should they be read again, they must not bring it back.
+import type { Erase } from './control.ts'
+import type { OpenSession } from './open-session.ts'
 import type { SessionHead } from './restored-session.ts'
 import type { PlacedEvent, Position } from './session.ts'
 import { isBehind } from './session.ts'
 import type { SessionKey } from './session-id.ts'
+import { overlaps } from './session-window.ts'
 
 /** The span of a session that was erased by the record at `position`. Epoch ms, inclusive. */
 export type ErasedSpan = {
@@ -53,22 +56,42 @@ export class Erasures {
     )
   }
 
+  /** Whether a stored session has been erased since: its document is about to be replaced. */
+  coversSession({ tabId, start, end, position }: SessionHead): boolean {
+    return this.#spansOver(tabId, start, end).some(span => isBehind(position, span.position))
+  }
+
   /**
    * Whether an erasure lies between two sessions of a tab: the older one was erased and the newer one began after it,
    * so that neither holds the other although they may overlap.
    */
   separates(a: SessionHead, b: SessionHead): boolean {
     const [older, newer] = isBehind(a.position, b.position) ? [a, b] : [b, a]
-    const spans = this.#spans.get(older.tabId)
-    return (
-      spans?.some(
-        ({ position, from, to }) =>
-          isBehind(older.position, position) &&
-          isBehind(position, newer.position) &&
-          older.start <= to &&
-          from <= older.end,
-      ) ?? false
+    return this.#spansOver(older.tabId, older.start, older.end).some(
+      ({ position }) => isBehind(older.position, position) && isBehind(position, newer.position),
     )
+  }
+
+  #spansOver(tabId: string, start: number, end: number): ErasedSpan[] {
+    return this.#spans.get(tabId)?.filter(({ from, to }) => start <= to && from <= end) ?? []
+  }
+
+  /**
+   * Which sessions an erasure at this place takes: those of the profile that were there before, and those that an
+   * earlier attempt has taken, which may lack the profile without the events that are covered now.
+   */
+  choice({ profileId, tabId }: Erase, position: Position): (open: OpenSession) => boolean {
+    const before = this.at(position)
+    return open => {
+      const { head } = open
+      if (!isBehind(head.position, position)) return false
+      if (
+        before.some(span => span.tabId === head.tabId && overlaps(head, { start: span.from, end: span.to }))
+      )
+        return true
+      const isOurs = tabId === null ? head.position.epoch === position.epoch : head.tabId === tabId
+      return isOurs && open.isOf(profileId)
+    }
   }
 
   /** Spans that the record at `position` has erased before: in an attempt that was not committed, or a replay. */

@@ -1,11 +1,12 @@
 // The open sessions of one partition: placing events, merging, closing, and what has changed since the
 // last flush. Memory holds every session that an event at or after the watermark can still reach.
 import { ClosingSchedule } from './closing-schedule.ts'
-import type { PlacedControl } from './control.ts'
+import type { Erase, PlacedControl, Repair } from './control.ts'
 import { remembers } from './dedupe-window.ts'
 import { type ErasedSpan, Erasures } from './erasures.ts'
 import { OpenSession, type Redirect, sleepingSession } from './open-session.ts'
 import type { Applied } from './outcome.ts'
+import { storedPosition } from './restored-session.ts'
 import {
   type ConversionTypes,
   extend,
@@ -21,6 +22,9 @@ import type { SessionDocument } from './session-document.ts'
 import { type SessionKey, sessionKey } from './session-id.ts'
 import { cellOf, contains, isLate, joins } from './session-window.ts'
 import { SessionsByTab } from './sessions-by-tab.ts'
+import { damagedGroups, type Group, united } from './tab-repair.ts'
+import { type TabSpan, wholeTab } from './tab-span.ts'
+import { Unwritten } from './unwritten.ts'
 import { watermarkAfter } from './watermark.ts'
 
 export type SessionSettings = {
@@ -40,24 +44,23 @@ export type Changes = {
   readonly erased: Erasures['changes']
 }
 
-/** A tab's span of event times whose stored sessions a late event may touch. Epoch ms, inclusive. */
-export type LateSpan = { readonly tabId: string; readonly from: number; readonly to: number }
-
 export class PartitionSessions {
   readonly #settings: SessionSettings
   readonly #tabs = new SessionsByTab()
   readonly #closing: ClosingSchedule<OpenSession>
   #watermark: number
   #latestEnd = Number.NEGATIVE_INFINITY
-  #changed: OpenSession[] = []
   #closed: OpenSession[] = []
-  #redirects = new Map<string, Redirect>()
+  readonly #unwritten: Unwritten
   readonly #erasures = new Erasures()
+  /** What was found of tabs that are about to be repaired. */
+  readonly #damaged = new Map<string, readonly SessionDocument[]>()
 
   constructor(settings: SessionSettings, watermark: number) {
     this.#settings = settings
     this.#watermark = watermark
     this.#closing = new ClosingSchedule(settings.gapMs)
+    this.#unwritten = new Unwritten(settings.writesOpen)
   }
 
   get watermark(): number {
@@ -75,8 +78,8 @@ export class PartitionSessions {
   }
 
   /** Where late events may touch sessions that have left memory; nothing for those inside a session in memory. */
-  lateSpans(events: readonly PlacedEvent[]): LateSpan[] {
-    const spans: LateSpan[] = []
+  lateSpans(events: readonly PlacedEvent[]): TabSpan[] {
+    const spans: TabSpan[] = []
     const { gapMs } = this.#settings
     for (const { time, raw } of events) {
       if (!isLate(time, this.#watermark)) continue
@@ -92,22 +95,27 @@ export class PartitionSessions {
    * `mayLackRedirects`: it was written after the last commit, so its redirects are written again.
    */
   admit(document: SessionDocument, mayLackRedirects: boolean): void {
-    const session = sleepingSession(document)
-    const { position } = session
-    const { gapMs } = this.#settings
-    const key = { id: document.id, cellStart: cellOf(session.start, gapMs) * gapMs }
+    const open = this.#restored(document)
+    const { key, head } = open
+    const { position } = head
     const met = this.#tabs
-      .of(session.tabId)
-      .filter(open => open.meets(session, key) && !this.#erasures.separates(open.head, session))
-    const ahead = met.find(open => !isBehind(open.head.position, position))
+      .of(head.tabId)
+      .filter(other => other.meets(head, key) && !this.#erasures.separates(other.head, head))
+    const ahead = met.find(other => !isBehind(other.head.position, position))
     if (ahead !== undefined) {
-      if (ahead.key.id !== key.id) this.#redirect(key, ahead, ahead.head.position)
+      if (ahead.key.id !== key.id) this.#unwritten.redirect(key, ahead, ahead.head.position)
       return
     }
-    const open = new OpenSession(session, key, document.metadata.status === 'ended' ? 'ended' : 'active')
     for (const other of met) this.#replace(other, open, position)
-    if (mayLackRedirects) for (const from of session.absorbed) this.#redirect(from, open, position)
+    if (mayLackRedirects) for (const from of head.absorbed) this.#unwritten.redirect(from, open, position)
     this.#add(open)
+  }
+
+  #restored(document: SessionDocument): OpenSession {
+    const session = sleepingSession(document)
+    const { gapMs } = this.#settings
+    const key = { id: document.id, cellStart: cellOf(session.start, gapMs) * gapMs }
+    return new OpenSession(session, key, document.metadata.status === 'ended' ? 'ended' : 'active')
   }
 
   /** Applies one event, and moves the watermark. */
@@ -173,7 +181,7 @@ export class PartitionSessions {
     open.session.absorbed = unionKeys(open.session.absorbed, [former])
     // The document under the new id has not been written yet, whatever the old one's age.
     open.session.createdAt = null
-    this.#redirect(former, open, position)
+    this.#unwritten.redirect(former, open, position)
   }
 
   /** A stored span of a session that was erased. */
@@ -181,11 +189,11 @@ export class PartitionSessions {
     this.#erasures.know(span)
   }
 
-  /** Where sessions may be stored that a control concerns: in its tab, and where it has erased some before. */
-  controlSpans(controls: readonly PlacedControl[]): LateSpan[] {
-    return controls.flatMap(({ control: { tabId }, position }) => [
+  /** Where sessions may be stored that an erasure concerns: in its tab, and where it has erased some before. */
+  erasureSpans(erasures: readonly PlacedControl<Erase>[]): TabSpan[] {
+    return erasures.flatMap(({ control: { tabId }, position }) => [
       ...this.#erasures.at(position),
-      ...(tabId === null ? [] : [{ tabId, from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY }]),
+      ...(tabId === null ? [] : [wholeTab(tabId)]),
     ])
   }
 
@@ -193,32 +201,54 @@ export class PartitionSessions {
    * Forgets the sessions of a profile as they were at this place in the log; events after it begin new ones. What
    * an earlier attempt has erased goes too: without the events that are covered now it may lack the profile.
    */
-  erase({ control, position }: PlacedControl): void {
-    const { profileId, tabId } = control
-    const before = this.#erasures.at(position)
-    const wasErased = (open: OpenSession) =>
-      before.some(span => span.tabId === open.head.tabId && open.start <= span.to && span.from <= open.end)
-    const isOurs = ({ head }: OpenSession) =>
-      tabId === null ? head.position.epoch === position.epoch : head.tabId === tabId
-    for (const open of this.#tabs.all())
-      if (
-        isBehind(open.head.position, position) &&
-        (wasErased(open) || (isOurs(open) && open.isOf(profileId)))
-      )
-        this.#eraseOne(open, position)
+  erase({ control, position }: PlacedControl<Erase>): void {
+    const isErased = this.#erasures.choice(control, position)
+    for (const open of this.#tabs.all()) if (isErased(open)) this.#eraseOne(open, position)
   }
 
   #eraseOne(open: OpenSession, position: Position): void {
     this.#tabs.remove(open)
     open.isErased = true
-    const keys = [open.key, ...open.head.absorbed]
-    for (const [id, { from, into }] of this.#redirects) {
-      if (into.lastHeir !== open) continue
-      this.#redirects.delete(id)
-      keys.push(from)
-    }
+    const keys = [open.key, ...open.head.absorbed, ...this.#unwritten.takeRedirectsTo(open)]
     const { tabId } = open.head
     this.#erasures.add({ tabId, from: open.start, to: open.end, position }, unionKeys([], keys))
+  }
+
+  /** What is stored of a tab, for its repair. Not admitted: what is damaged would hold what it must not. */
+  showDamaged(tabId: string, documents: readonly SessionDocument[]): void {
+    this.#damaged.set(tabId, documents)
+  }
+
+  /**
+   * Puts the sessions of a tab in order as they were at this place in the log: those that are one become one, and all
+   * of them are written again, and what leads to them. What later records have changed was in order already.
+   */
+  repair({ control: { tabId }, position }: PlacedControl<Repair>): void {
+    const found = this.#damaged.get(tabId) ?? []
+    this.#damaged.delete(tabId)
+    for (const document of found)
+      if (!isBehind(storedPosition(document), position)) this.admit(document, true)
+    const stored = found.map(document => this.#restored(document))
+    const left = stored.filter(({ head }) => !this.#erasures.coversSession(head))
+    const { gapMs } = this.#settings
+    for (const { group, holder } of damagedGroups(this.#tabs.of(tabId), left, position, gapMs)) {
+      if (holder === undefined) this.#writeAgain(group, position)
+      else for (const open of group) this.#replace(open, holder, holder.head.position)
+    }
+  }
+
+  #writeAgain([survivor, ...others]: Group, position: Position): void {
+    for (const other of others) {
+      survivor.session = united(survivor.session, other.session)
+      survivor.session.absorbed = unionKeys(survivor.session.absorbed, [other.key])
+      this.#replace(other, survivor, position)
+    }
+    const { session, key } = survivor
+    session.position = position
+    session.absorbed = session.absorbed.filter(({ id }) => id !== key.id)
+    for (const from of session.absorbed) this.#unwritten.redirect(from, survivor, position)
+    if (!this.#tabs.of(session.tabId).includes(survivor)) this.#add(survivor)
+    this.#touch(survivor)
   }
 
   /** Marks the sessions that the watermark has passed as ended; `settle` forgets them. */
@@ -227,7 +257,7 @@ export class PartitionSessions {
       this.#closed.push(open)
       if (open.status === 'ended' && !open.isChanged) continue
       open.status = 'ended'
-      this.#mark(open)
+      this.#unwritten.mark(open)
     }
   }
 
@@ -235,37 +265,20 @@ export class PartitionSessions {
     this.#watermark = Math.max(this.#watermark, watermark)
   }
 
-  /** What must be written: the changed sessions, and then the redirects, resolved to where they lead now. */
+  /** What must be written: the changed sessions, and then what leads to them. */
   changes(): Changes {
-    const sessions = this.#changed.filter(open => !open.isGone && !this.#waits(open))
-    const redirects: Redirect[] = []
-    for (const redirect of this.#redirects.values()) {
-      const into = redirect.into.lastHeir
-      if (into.key.id !== redirect.from.id && !this.#waits(into)) redirects.push({ ...redirect, into })
-    }
+    const { sessions, redirects } = this.#unwritten
     return { sessions, redirects, erased: this.#erasures.changes }
   }
 
   /** All changes are durable: nothing is dirty any more, and what is closed leaves memory. Gives how many left. */
   settle(nowMs: number): number {
-    const waiting = this.#changed.filter(open => !open.isGone && this.#waits(open))
-    for (const [id, { into }] of this.#redirects) if (!this.#waits(into.lastHeir)) this.#redirects.delete(id)
-    for (const open of this.#changed) {
-      if (this.#waits(open)) continue
-      open.isChanged = false
-      open.session.createdAt ??= nowMs
-    }
+    this.#unwritten.settle(nowMs)
     for (const open of this.#closed) this.#tabs.remove(open)
     const forgotten = this.#closed.length + this.#erasures.changes.spans.length
     this.#erasures.settle()
-    this.#changed = waiting
     this.#closed = []
     return forgotten
-  }
-
-  /** Whether a changed session is not written yet, nor what leads to it. */
-  #waits(open: OpenSession): boolean {
-    return !this.#settings.writesOpen && open.isChanged && open.status === 'active'
   }
 
   #keyOf(session: Session): SessionKey {
@@ -281,22 +294,12 @@ export class PartitionSessions {
   #replace(former: OpenSession, heir: OpenSession, position: Position): void {
     this.#tabs.remove(former)
     former.heir = heir
-    if (former.key.id !== heir.key.id) this.#redirect(former.key, heir, position)
-  }
-
-  #redirect(from: SessionKey, into: OpenSession, position: Position): void {
-    this.#redirects.set(from.id, { tabId: into.head.tabId, from, into, position })
+    if (former.key.id !== heir.key.id) this.#unwritten.redirect(former.key, heir, position)
   }
 
   /** An event changed the session: it is active again until the watermark passes it. */
   #touch(open: OpenSession): void {
     open.status = 'active'
-    this.#mark(open)
-  }
-
-  #mark(open: OpenSession): void {
-    if (open.isChanged) return
-    open.isChanged = true
-    this.#changed.push(open)
+    this.#unwritten.mark(open)
   }
 }

@@ -2,6 +2,7 @@ import type { ErasedDocument, ErasedSpanDocument } from '../core/erased-document
 import type { Position } from '../core/session.ts'
 import type { StoredDocument } from '../core/session-document.ts'
 import type { SessionKey } from '../core/session-id.ts'
+import type { TabSpan } from '../core/tab-span.ts'
 
 /** One document to write. A document of a lower version never replaces one of a higher. */
 export type DocumentWrite<D extends StoredDocument | ErasedDocument = StoredDocument> = {
@@ -30,7 +31,7 @@ export type RestoreQuery = {
 
 export type RecallQuery = {
   /** Sessions of a tab that overlap a span of event times, epoch ms, edges included. */
-  readonly ranges: readonly TabRange[]
+  readonly ranges: readonly TabSpan[]
   /** Also redirects of these tabs, of any time, later than this. */
   readonly redirectsAfter: LogPlace
   /** Whether writes that this process made before must be seen. */
@@ -52,7 +53,6 @@ export type ErasedQuery = {
   readonly after: LogPlace
 }
 
-export type TabRange = { readonly tabId: string; readonly from: number; readonly to: number }
 export type LogPlace = { readonly epoch: number; readonly offset: number }
 
 /** What a new owner must know before it reads the first record. */

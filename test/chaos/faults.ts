@@ -184,6 +184,8 @@ async function recordsExpired(world: World, random: Random): Promise<void> {
     topic: world.topic,
     partitions: [...starts].map(([partition, offset]) => ({ partition, offset: String(offset) })),
   })
+  // Until the broker has noted it for its next life.
+  await sleep(1_000)
   const lostBefore = world.lost
   for (const [partition, start] of starts) world.lose(partition, before.get(partition) ?? 0, start)
   world.expired += world.lost - lostBefore

@@ -20,9 +20,11 @@ export type Verdict = {
   readonly extra: number
   readonly different: number
   readonly accountingClosed: boolean
-  /** One line for each thing that is wrong, at most a hundred. */
+  /** One line for each thing that is wrong, at most a hundred of a kind. */
   readonly faults: readonly string[]
 }
+
+const most = 100
 
 /** `closers`: tabs whose last session nothing has closed. */
 export async function judge(world: World, closers: ReadonlySet<string>): Promise<Verdict> {
@@ -46,7 +48,6 @@ export async function judge(world: World, closers: ReadonlySet<string>): Promise
   const letters = await lettersOf(world)
   const differences = describeDiff(found)
   const wrong = [
-    ...differences,
     ...redirectFaults(documents, redirects),
     ...letterFaults(world, letters.records, options.maxLatenessMs),
     ...accountingFaults(world, documents, expected),
@@ -62,8 +63,12 @@ export async function judge(world: World, closers: ReadonlySet<string>): Promise
     missing: found.missing.length,
     extra: found.extra.length,
     different: found.different.length,
-    accountingClosed: wrong.length === differences.length,
-    faults: [...wrong.slice(0, 100), ...tabsBehind(world, documents, differences)],
+    accountingClosed: wrong.length === 0,
+    faults: [
+      ...wrong.slice(0, most),
+      ...differences.slice(0, most),
+      ...tabsBehind(world, documents, differences),
+    ],
   }
 }
 

@@ -6,7 +6,7 @@ import { simulate } from '../support/simulation.ts'
 // `npm run simulate -- --seed N --runs 1` and the same options.
 const runs = Number(process.env.SIMULATION_RUNS ?? 200)
 
-for (const [duplicates, epochs, erasures] of [
+for (const [duplicates, epochs, controls] of [
   [false, false, false],
   [false, true, false],
   [true, false, false],
@@ -14,11 +14,16 @@ for (const [duplicates, epochs, erasures] of [
   [false, false, true],
   [true, true, true],
 ] as const)
-  test(`${runs} random schedules ${duplicates ? 'with' : 'without'} duplicates, ${epochs ? 'over two epochs' : 'in one epoch'}${erasures ? ', with erasures' : ''}, end in the batch's documents`, async () => {
+  test(`${runs} random schedules ${duplicates ? 'with' : 'without'} duplicates, ${epochs ? 'over two epochs' : 'in one epoch'}${controls ? ', with erasures and repairs' : ''}, end in the batch's documents`, async () => {
     let faults = 0
     let recalls = 0
     for (let seed = 1; seed <= runs; seed++) {
-      const result = await simulate(seed, { duplicates, epochs, erasures })
+      const result = await simulate(seed, {
+        duplicates,
+        epochs,
+        erasures: controls,
+        repairs: controls,
+      })
       assert.equal(result.failure, null, `seed ${seed}: ${result.failure}`)
       faults += result.faults
       recalls += result.recalls

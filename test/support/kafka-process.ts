@@ -36,6 +36,9 @@ export function kafkaProperties({ bind, host, port, controllerPort }: KafkaListe
     'transaction.state.log.min.isr': '1',
     // 50 partitions each by default: seconds of file creation that no test needs.
     'offsets.topic.num.partitions': '1',
+    // Where a log begins is known after a crash, too: by default, records that were deleted in the last minute are back.
+    'log.flush.start.offset.checkpoint.interval.ms': '100',
+    'log.initial.task.delay.ms': '100',
     'transaction.state.log.num.partitions': '1',
     'group.initial.rebalance.delay.ms': '0',
     // A test does not wait six seconds for a dead worker's partitions.

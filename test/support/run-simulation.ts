@@ -1,4 +1,4 @@
-// npm run simulate -- --runs 100000 --seed 1 [--duplicates] [--epochs] [--erasures]
+// npm run simulate -- --runs 100000 --seed 1 [--duplicates] [--epochs] [--erasures] [--repairs]
 import { parseArgs } from 'node:util'
 import { simulate } from './simulation.ts'
 
@@ -9,6 +9,7 @@ const { values } = parseArgs({
     duplicates: { type: 'boolean', default: false },
     epochs: { type: 'boolean', default: false },
     erasures: { type: 'boolean', default: false },
+    repairs: { type: 'boolean', default: false },
   },
 })
 const runs = Number(values.runs)

@@ -1,6 +1,6 @@
 // What the simulation writes into its logs, and the batch over them: events sorted and split where the difference is
 // more than the gap, after every erasure has taken what it takes at its place in the log.
-import { encodeControl } from '../../src/core/control.ts'
+import { type Control, encodeControl } from '../../src/core/control.ts'
 import type { SessionDocument } from '../../src/core/session-document.ts'
 
 /** Small, so that everything meets everything. Milliseconds. */
@@ -16,16 +16,20 @@ export type Event = {
 /** Of the sessions of a profile: those of the log that were touched in its epoch, or all of one tab. */
 export type Erasure = { readonly profile: string; readonly tab: string | null }
 
-export type Entry = Event | Erasure
+/** Changes nothing: the store is never damaged here. */
+export type Repair = { readonly repaired: string }
+
+export type Entry = Event | Erasure | Repair
 /** A partition's log in one epoch. */
 export type Log = { readonly epoch: number; readonly entries: Entry[] }
 
 export function encoded(entry: Entry): Buffer {
-  const value =
-    'time' in entry
-      ? JSON.stringify(rawEvent(entry))
-      : encodeControl({ kind: 'erase', profileId: entry.profile, tabId: entry.tab })
-  return Buffer.from(value)
+  return Buffer.from('time' in entry ? JSON.stringify(rawEvent(entry)) : encodeControl(controlOf(entry)))
+}
+
+function controlOf(entry: Erasure | Repair): Control {
+  if ('repaired' in entry) return { kind: 'repair', tabId: entry.repaired }
+  return { kind: 'erase', profileId: entry.profile, tabId: entry.tab }
 }
 
 function rawEvent({ id, tab, time, profile }: Event) {
@@ -52,7 +56,12 @@ export function batch(logs: readonly Log[]): string[] {
       if ('time' in entry) {
         mine.add(entry.tab)
         take(tabs, entry, epoch)
-      } else erase(tabs, entry, epoch, mine)
+      } else if ('profile' in entry) erase(tabs, entry, epoch, mine)
+      else {
+        // It writes the tab's sessions, so they belong to this log from now on.
+        mine.add(entry.repaired)
+        for (const one of tabs.get(entry.repaired) ?? []) one.epoch = epoch
+      }
     }
   }
   return [...tabs].flatMap(([tab, held]) =>

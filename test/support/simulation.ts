@@ -19,6 +19,8 @@ export type SimulationOptions = {
   readonly epochs: boolean
   /** Whether profiles are erased in between. */
   readonly erasures: boolean
+  /** Whether tabs are repaired in between: without damage, that changes nothing. */
+  readonly repairs: boolean
 }
 
 export type SimulationResult = {
@@ -99,6 +101,7 @@ class Simulation {
       entries.push(event)
       if (this.#options.erasures && random.chance(0.12))
         entries.push({ profile: `p${random.below(2)}`, tab: random.chance(0.3) ? event.tab : null })
+      if (this.#options.repairs && random.chance(0.12)) entries.push({ repaired: event.tab })
     }
     this.#logs.push(...logs)
     return {

@@ -12,7 +12,14 @@ describe('a control record', () => {
       assert.deepEqual(decoded(encodeControl(control)), { kind: 'control', control })
     })
 
+  it('asks to repair one tab', () => {
+    const control = { kind: 'repair', tabId: 'tab' } as const
+    assert.deepEqual(decoded(encodeControl(control)), { kind: 'control', control })
+  })
+
   const broken = [
+    '{"sessionloom":"repair"}',
+    '{"sessionloom":"repair","tabId":"t","profileId":"a"}',
     '{"sessionloom":"erase"}',
     '{"sessionloom":"erase","profileId":""}',
     '{"sessionloom":"erase","profileId":"a","tabid":"misspelt"}',

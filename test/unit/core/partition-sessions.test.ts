@@ -267,3 +267,25 @@ test('where open sessions are not written, a redirect waits for its survivor', (
     [[later?.id, clock('10:00')]],
   )
 })
+
+test('a repair that is read again leaves to a later session what that one has taken in', () => {
+  const p = partition()
+  p.apply(...tab('a').at('10:00', '10:16'))
+  const absorbed = p.documents().find(({ lastSeen }) => lastSeen.includes('10:16'))
+  p.applyAt(tab('a').at('10:08')[0] as TimelineEvent, 5)
+  const [survivor] = p.documents()
+  // It died before it wrote the redirect.
+  const again = partition()
+  again.sessions.showDamaged('a', JSON.parse(JSON.stringify([absorbed, survivor])))
+  const position = { topic: 't', epoch: 0, partition: 0, offset: 4, timestamp: null }
+  again.sessions.repair({ control: { kind: 'repair', tabId: 'a' }, position })
+  again.applyAt(tab('a').at('10:16:30')[0] as TimelineEvent, 6)
+  again.applyAt(tab('a').at('10:16:10')[0] as TimelineEvent, 7)
+  assert.deepEqual(again.spans(), ['a 10:00–10:16:30 ×5'])
+  assert.equal(again.sessions.size, 1)
+  const { redirects } = again.sessions.changes()
+  assert.deepEqual(
+    redirects.map(({ from, into }) => [from.id, into.key.id]),
+    [[absorbed?.id, survivor?.id]],
+  )
+})
