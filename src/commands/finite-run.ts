@@ -5,6 +5,7 @@ import type { DeadLetterSink } from '../ports/dead-letter-sink.ts'
 import type { EventSource } from '../ports/event-source.ts'
 import type { SessionStore } from '../ports/session-store.ts'
 import type { BatchCounts, Telemetry } from '../ports/telemetry.ts'
+import { upgrading } from '../upgrading-store.ts'
 import { Worker } from '../worker.ts'
 
 export type Totals = { -readonly [K in keyof BatchCounts]: number }
@@ -51,7 +52,7 @@ export async function runToEnd(run: FiniteRun): Promise<Totals> {
   const { settings } = run
   const worker = new Worker({
     source: run.source,
-    store: run.store,
+    store: upgrading(run.store),
     deadLetters: run.deadLetters,
     lookups: run.lookups,
     clock: systemClock,

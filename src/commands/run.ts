@@ -12,6 +12,7 @@ import { WorkerError } from '../core/worker-error.ts'
 import { openLookups } from '../lookups.ts'
 import { readFigures } from '../partition-figures.ts'
 import type { Telemetry } from '../ports/telemetry.ts'
+import { upgrading } from '../upgrading-store.ts'
 import { Worker } from '../worker.ts'
 import { defineCommand } from './command.ts'
 import { elasticsearchOf, elasticsearchSettings, kafkaClientOf, kafkaSettings } from './connections.ts'
@@ -91,7 +92,7 @@ async function work(
   const reached = await unlessAborted(signal, connect(kafka, config, signal))
   if (reached === null) return stopped()
   const { client, identity } = reached
-  const store = new ElasticsearchSessionStore({ client, prefix: config.indexPrefix, telemetry })
+  const store = upgrading(new ElasticsearchSessionStore({ client, prefix: config.indexPrefix, telemetry }))
   const deadLetters = new KafkaDeadLetterSink({
     client: kafka,
     topic: config.kafkaDeadLetterTopic,

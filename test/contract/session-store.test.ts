@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { SqliteSessionStore } from '../../src/adapters/sqlite-session-store.ts'
+import { upgrading } from '../../src/upgrading-store.ts'
 import { seededRandom } from '../support/seeded-random.ts'
 import { SimulatedStore } from '../support/simulated-world.ts'
 import { sessionStoreContract } from './session-store.contract.ts'
@@ -17,6 +18,12 @@ sessionStoreContract('SQLite in memory', async t => {
   const store = new SqliteSessionStore(':memory:', gapMs)
   t.after(() => store.close())
   return store
+})
+
+sessionStoreContract('a store that upgrades', async t => {
+  const store = new SqliteSessionStore(':memory:', gapMs)
+  t.after(() => store.close())
+  return upgrading(store)
 })
 
 sessionStoreContract('SQLite in a file', async t => {

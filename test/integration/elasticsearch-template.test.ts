@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { documentMapping } from '../../src/adapters/elasticsearch-mapping.ts'
 import { ElasticsearchSessionStore } from '../../src/adapters/elasticsearch-session-store.ts'
 import { checkTemplate, installTemplate } from '../../src/adapters/elasticsearch-template.ts'
+import type { StoredDocument } from '../../src/core/session-document.ts'
 import type { DocumentWrite } from '../../src/ports/session-store.ts'
+import { upgrading } from '../../src/upgrading-store.ts'
+import { asVersion0, fromVersion0 } from '../support/earlier-schema.ts'
 import { elasticsearchUnderTest, identity, prefixesOn } from '../support/elasticsearch-under-test.ts'
 import { changed, sampleRedirect, sampleSession } from '../support/sample-documents.ts'
 
@@ -114,6 +118,41 @@ describe('the index template on a real node', { skip }, () => {
     assert.deepEqual(updatedIndices, [`${prefix}-2026.11.01`])
     await checkTemplate(client, prefix, identity)
     await storeOf(prefix).write([sampleSession()])
+  })
+
+  it('lets documents of an earlier schema be found, upgraded and written', async () => {
+    const prefix = freshPrefix()
+    const index = `${prefix}-2026.11.01`
+    const { activity, ...properties } = documentMapping().properties ?? {}
+    await client.indices.create({
+      index,
+      mappings: {
+        ...documentMapping(),
+        _meta: { schema_version: 0 },
+        properties: { ...properties, counts: { type: 'object', enabled: false } },
+      },
+    })
+    const { key, version, document } = sampleSession()
+    await client.index({
+      index,
+      id: key.id,
+      document: asVersion0(document),
+      version,
+      version_type: 'external_gte',
+    })
+    await installTemplate(client, prefix, identity)
+    const store = upgrading(storeOf(prefix), fromVersion0)
+    const ranges = [{ tabId: document.tabId, from: 0, to: Date.parse('2030-01-01') }]
+    const [found] = await store.recall({ ranges, redirectsAfter: { epoch: 1023, offset: 0 }, fresh: true })
+    assert.deepEqual(found, JSON.parse(JSON.stringify(document)))
+    await store.write([{ key, version, document: found as StoredDocument }])
+    await client.indices.refresh({ index })
+    const query = { range: { 'activity.events': { gte: 1 } } }
+    const { hits } = await client.search<StoredDocument>({ index, query })
+    assert.deepEqual(
+      hits.hits.map(({ _id, _source }) => [_id, _source?.schema_version]),
+      [[key.id, 1]],
+    )
   })
 
   it('takes a full document, and shows a session under the alias but no redirect', async () => {
