@@ -94,7 +94,7 @@ export const mutations: readonly Mutation[] = [
     file: 'src/stored-sessions.ts',
     find: 'if (isRedirect(document)) redirects.push(document)\n    else live',
     replace: 'if (isRedirect(document)) continue\n    else live',
-    tests: simulation,
+    tests: ['test/unit/stored-sessions.test.ts', ...simulation],
   },
   {
     name: 'recall without a refresh',

@@ -174,6 +174,10 @@ export class SimulatedStore {
     this.#visible = new Map(this.documents)
   }
 
+  #refreshShard(shard: number): void {
+    for (const [id, held] of this.documents) if (shardOf(id) === shard) this.#visible.set(id, held)
+  }
+
   live(): SessionDocument[] {
     return [...this.documents.values()].map(({ document }) => document).filter(isSession)
   }
@@ -261,19 +265,20 @@ export class SimulatedStore {
     }
   }
 
-  /** One search: shard after shard, not atomic. */
+  /** One search: shard after shard, not atomic, and each may have been refreshed by itself meanwhile. */
   async *#scan(matches: (document: StoredDocument) => boolean, step: Step) {
     for (const shard of this.#random.shuffle([0, 1, 2])) {
       const page: StoredDocument[] = []
+      if (this.#random.chance(0.3)) this.#refreshShard(shard)
       for (const [id, { document }] of this.#visible)
-        if (id.charCodeAt(0) % 3 === shard && isStored(document) && matches(document))
-          page.push(copy(document))
+        if (shardOf(id) === shard && isStored(document) && matches(document)) page.push(copy(document))
       yield page
       await step()
     }
   }
 }
 
+const shardOf = (id: string): number => id.charCodeAt(0) % 3
 const isErased = ({ metadata }: Held['document']): boolean => metadata.status === 'erased'
 const isStored = (document: Held['document']): document is StoredDocument => !isErased(document)
 
