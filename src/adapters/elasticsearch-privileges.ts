@@ -4,6 +4,7 @@
 // exist, as long as the role may read any other: a worker would restore nothing, and begin every session anew.
 import type { Client, estypes } from '@elastic/elasticsearch'
 import { WorkerError } from '../core/worker-error.ts'
+import { asking } from './elasticsearch-asking.ts'
 import { failureOf } from './elasticsearch-failure.ts'
 import { indexPattern } from './elasticsearch-index.ts'
 
@@ -35,7 +36,12 @@ export const setupPrivileges: Privileges = {
   index: { manage: 'giving the indices of an earlier release the fields of this one' },
 }
 
-/** Takes all where security is off. @throws WorkerError that names what is missing */
+/** Once, for those who do not wait for a node to heal. @throws WorkerError that says what is missing, or amiss */
+export function requirePrivileges(client: Client, prefix: string, needed: Privileges): Promise<void> {
+  return asking('the privileges are read', () => checkPrivileges(client, prefix, needed))
+}
+
+/** Takes all where security is off. @throws WorkerError that names what is missing, and what a node's trouble throws */
 export async function checkPrivileges(client: Client, prefix: string, needed: Privileges): Promise<void> {
   const pattern = indexPattern(prefix)
   const granted = await grantedOf(client, pattern, needed)

@@ -1,5 +1,5 @@
 import { connectElasticsearch } from '../adapters/elasticsearch-client.ts'
-import { checkPrivileges, workerPrivileges } from '../adapters/elasticsearch-privileges.ts'
+import { requirePrivileges, workerPrivileges } from '../adapters/elasticsearch-privileges.ts'
 import { ElasticsearchSessionStore } from '../adapters/elasticsearch-session-store.ts'
 import { checkTemplate } from '../adapters/elasticsearch-template.ts'
 import { serveStatus } from '../adapters/http-status.ts'
@@ -163,7 +163,7 @@ async function connect(kafka: KafkaClientSettings, config: RunConfig, signal: Ab
   await requireTopic(kafka, config.kafkaDeadLetterTopic)
   const client = await connectElasticsearch({ ...elasticsearchOf(config), signal })
   const identity = { gapMs: config.sessionGap, epoch: config.sourceEpoch, topic, partitions }
-  await checkPrivileges(client, config.indexPrefix, workerPrivileges)
+  await requirePrivileges(client, config.indexPrefix, workerPrivileges)
   await checkTemplate(client, config.indexPrefix, identity)
   return { client, identity }
 }

@@ -1,5 +1,5 @@
 import { connectElasticsearch } from '../adapters/elasticsearch-client.ts'
-import { checkPrivileges, setupPrivileges } from '../adapters/elasticsearch-privileges.ts'
+import { requirePrivileges, setupPrivileges } from '../adapters/elasticsearch-privileges.ts'
 import { installTemplate } from '../adapters/elasticsearch-template.ts'
 import { ensureTopics } from '../adapters/kafka-topics.ts'
 import { defineCommand } from './command.ts'
@@ -28,7 +28,7 @@ export const setup = defineCommand({
     const { kafkaTopic, kafkaDeadLetterTopic, indexPrefix, sourceEpoch } = config
     const client = await connectElasticsearch({ ...elasticsearchOf(config), signal })
     try {
-      await checkPrivileges(client, indexPrefix, setupPrivileges)
+      await requirePrivileges(client, indexPrefix, setupPrivileges)
       const replicationFactor = config.kafkaReplication
       const topics = await ensureTopics(kafkaClientOf(config, 'sessionloom'), [
         {

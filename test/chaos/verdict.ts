@@ -38,8 +38,11 @@ export async function judge(world: World, closers: ReadonlySet<string>): Promise
     const whole = sessions.get(id)
     if (whole !== undefined) sessions.set(id, withoutUserObjects(whole))
   }
-  for (const [id, document] of sessions)
-    if (closers.has(document.tabId as string)) sessions.set(id, withStatus(document, 'active'))
+  // They end where a checkpoint was lost: the watermark is above everything until the log catches up.
+  for (const { id, tabId, metadata } of documents) {
+    const whole = sessions.get(id)
+    if (whole !== undefined && closers.has(tabId)) sessions.set(id, withStatus(whole, metadata.status))
+  }
   const found = diff(
     sessions,
     documents.map(document => (document.quality.reduced === null ? document : withoutUserObjects(document))),
