@@ -16,8 +16,12 @@ export function recallFor(partition: Partition, store: SessionStore, telemetry: 
 
   async function knowErased(sessions: PartitionSessions, firstOffset: number): Promise<void> {
     const after = { epoch: place.epoch, offset: Math.min(place.offset, firstOffset) }
-    const erased = await store.erasedSpans({ partition: number, after })
-    for (const document of erased) sessions.knowErased(erasedSpanOf(document))
+    // A search is not atomic: with one span, it may have missed that of an earlier erasure, which is stored before it.
+    for (let isNew = true; isNew; ) {
+      isNew = false
+      for (const document of await store.erasedSpans({ partition: number, after }))
+        if (sessions.knowErased(erasedSpanOf(document))) isNew = true
+    }
   }
 
   return async ({ firstOffset, items }: DecodedBatch, sessions) => {

@@ -3,6 +3,7 @@ import { isErase, isRepair, type PlacedControl } from './core/control.ts'
 import { arrivalOf, identityHash } from './core/dedupe-window.ts'
 import { enrichSession, type Lookups } from './core/enrichment/enrich-session.ts'
 import { erasedDocument, erasedSpanDocument } from './core/erased-document.ts'
+import type { ErasedSpan } from './core/erasures.ts'
 import type { PartitionSessions } from './core/partition-sessions.ts'
 import { type Privacy, redactEvent } from './core/privacy.ts'
 import { decode } from './core/raw-event.ts'
@@ -34,8 +35,11 @@ export type Tally = {
 
 /** What must be written, in this order; dead letters follow, then the commit. */
 export type BatchEffects = {
-  /** Before what is stored under their sessions' keys, which lets them be found. */
-  readonly erasedSpans: readonly AnyWrite[]
+  /**
+   * Before what is stored under their sessions' keys, which lets them be found. Those of one erasure after those of
+   * another, in the order of the log: who knows a later one and not the earlier would skip what that one erases by.
+   */
+  readonly erasedSpans: readonly (readonly AnyWrite[])[]
   readonly documents: readonly DocumentWrite[]
   /** And what stays under the keys of erased sessions. */
   readonly redirects: readonly AnyWrite[]
@@ -104,11 +108,16 @@ export function closeAndDocument(
         document: erasedDocument(erased),
       })),
     ],
-    erasedSpans: changes.erased.spans.map(span => ({
-      ...erasedSpanDocument(span),
-      version: documentVersion(span.position, 'erased'),
-    })),
+    erasedSpans: erasedSpanWrites(changes.erased.spans),
   }
+}
+
+function erasedSpanWrites(spans: readonly ErasedSpan[]): AnyWrite[][] {
+  const writes = spans.map(span => ({
+    ...erasedSpanDocument(span),
+    version: documentVersion(span.position, 'erased'),
+  }))
+  return [...Map.groupBy(writes, ({ version }) => version).values()]
 }
 
 function decodeBatch(batch: RecordBatch, settings: PipelineSettings) {

@@ -151,7 +151,7 @@ export class Worker implements SourceHandler {
     if (outcome === 'fenced') return telemetry({ kind: 'BatchFenced', partition: partition.number })
     this.#settle(partition, sessions, now)
     advance(partition, batch)
-    const erased = effects.erasedSpans.length
+    const erased = effects.erasedSpans.flat().length
     if (erased > 0) telemetry({ kind: 'SessionsErased', partition: partition.number, sessions: erased })
     telemetry(batchProcessed(batch, effects, written.conflicts, timing))
     tellOfKeysAstray(partition, effects.tally.keysAstray, telemetry)
@@ -160,7 +160,7 @@ export class Worker implements SourceHandler {
   /** Redirects only when all documents are acknowledged: one replaces a document that its survivor must hold. */
   async #write({ erasedSpans, documents, redirects }: StoreEffects): Promise<Written> {
     const written: Written = { letters: [], conflicts: 0 }
-    await this.#writeAll(erasedSpans, written)
+    for (const spans of erasedSpans) await this.#writeAll(spans, written)
     await this.#writeAll(documents, written)
     await this.#writeAll(redirects, written)
     return written

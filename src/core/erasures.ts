@@ -29,11 +29,13 @@ export class Erasures {
     return { spans: this.#newSpans, keys: this.#newKeys }
   }
 
-  /** A stored span. */
-  know(span: ErasedSpan): void {
+  /** A stored span. Gives whether it was new. */
+  know(span: ErasedSpan): boolean {
     const spans = this.#spans.get(span.tabId)
+    if (spans?.some(known => isSame(known, span))) return false
     if (spans === undefined) this.#spans.set(span.tabId, [span])
-    else if (!spans.some(known => isSame(known, span))) spans.push(span)
+    else spans.push(span)
+    return true
   }
 
   add(span: ErasedSpan, keys: Iterable<SessionKey>): void {

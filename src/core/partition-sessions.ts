@@ -184,9 +184,9 @@ export class PartitionSessions {
     this.#unwritten.redirect(former, open, position)
   }
 
-  /** A stored span of a session that was erased. */
-  knowErased(span: ErasedSpan): void {
-    this.#erasures.know(span)
+  /** A stored span of a session that was erased. Gives whether it was new. */
+  knowErased(span: ErasedSpan): boolean {
+    return this.#erasures.know(span)
   }
 
   /** Where sessions may be stored that an erasure concerns: in its tab, and where it has erased some before. */

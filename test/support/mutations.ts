@@ -197,10 +197,17 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'erased spans written last',
     file: 'src/worker.ts',
-    find: 'await this.#writeAll(erasedSpans, written)\n    await this.#writeAll(documents, written)\n    await this.#writeAll(redirects, written)',
+    find: 'for (const spans of erasedSpans) await this.#writeAll(spans, written)\n    await this.#writeAll(documents, written)\n    await this.#writeAll(redirects, written)',
     replace:
-      'await this.#writeAll(documents, written)\n    await this.#writeAll(redirects, written)\n    await this.#writeAll(erasedSpans, written)',
+      'await this.#writeAll(documents, written)\n    await this.#writeAll(redirects, written)\n    for (const spans of erasedSpans) await this.#writeAll(spans, written)',
     tests: simulation,
+  },
+  {
+    name: 'spans of all erasures written at once',
+    file: 'src/worker.ts',
+    find: 'for (const spans of erasedSpans) await this.#writeAll(spans, written)',
+    replace: 'await this.#writeAll(erasedSpans.flat().reverse(), written)',
+    tests: ['test/regressions/later-erasure-known-without-an-earlier-one.test.ts'],
   },
   {
     name: 'an erasure takes what came after it',
