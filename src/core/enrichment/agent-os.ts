@@ -14,7 +14,10 @@ export function systemOf(
   if (told !== null) return told
   // The parser finds iOS in `J2ME/MIDP; Opera Mini`.
   if (found.name === null || (found.name === 'iOS' && isFeaturePhone(userAgent))) return unknown
-  return { name: systemName(found.name), version: realVersion(userAgent, found.version) }
+  const version = realVersion(userAgent, found.version)
+  // It has a name of its own since.
+  const isIpad = found.name === 'iOS' && /\biPad/.test(userAgent) && Number.parseInt(version, 10) >= 13
+  return { name: isIpad ? 'iPadOS' : systemName(found.name), version }
 }
 
 /** Amazon's devices: they call themselves Android, or whatever a desktop is where they pose as one. */

@@ -78,7 +78,11 @@ export function deviceFacts(agent: ParsedAgent, hints: AgentHints | null): Devic
 /** A Mac is named by every program that runs on one, scripts too. */
 function namesDevice({ device }: ParsedAgent, osName: string | null): boolean {
   const isBranded = !isGeneric(device.brand)
-  return device.type !== null || (isBranded && !isMac(device.model)) || /^(?:Android|iOS)$/.test(osName ?? '')
+  return (
+    device.type !== null ||
+    (isBranded && !isMac(device.model)) ||
+    /^(?:Android|iOS|iPadOS)$/.test(osName ?? '')
+  )
 }
 
 const isMac = (model: string | null): boolean => model === 'Mac' || model === 'Macintosh'
@@ -156,6 +160,6 @@ function osOf(agent: ParsedAgent, hints: AgentHints | null): System {
 /** Ubuntu is a Linux, HarmonyOS calls itself an Android: then the user agent knows better than the hint. */
 function isBuiltOn(name: string | null, base: string): boolean {
   if (name === null || name === base) return false
-  if (base === 'Linux') return !['Windows', 'macOS', 'iOS'].includes(name)
-  return base === 'Android' && !['Windows', 'macOS', 'iOS', 'ChromeOS', 'Linux'].includes(name)
+  if (base === 'Linux') return !['Windows', 'macOS', 'iOS', 'iPadOS'].includes(name)
+  return base === 'Android' && !['Windows', 'macOS', 'iOS', 'iPadOS', 'ChromeOS', 'Linux'].includes(name)
 }

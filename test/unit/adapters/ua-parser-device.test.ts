@@ -79,7 +79,7 @@ test('phones, tablets and desktops', () => {
     ],
     [
       'Mozilla/5.0 (iPad; CPU OS 17_4 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.4 Mobile/15E148 Safari/604.1',
-      'Apple iPad | tablet | iOS 17.4 | Mobile Safari 17.4',
+      'Apple iPad | tablet | iPadOS 17.4 | Mobile Safari 17.4',
     ],
     [
       'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.4 Safari/605.1.15',
