@@ -11,6 +11,7 @@ import {
   unknownDevice,
 } from '../core/enrichment/device.ts'
 import { combineAnswers, isParticularBrowser, type ParserAnswer } from '../core/enrichment/parser-answers.ts'
+import { withoutAddresses } from '../core/enrichment/user-agent-products.ts'
 import { readPatterns } from './ua-parser-patterns.ts'
 
 /** Real ones stay under 300; the parser cuts at 500. */
@@ -46,7 +47,7 @@ const look = (userAgent: string, hints: AgentHints | null): DeviceFacts =>
   deviceFacts(parse(userAgent, hints?.model ?? null), hints)
 
 function parse(userAgent: string, model: string | null): ParsedAgent {
-  const withRealModel = withModel(userAgent, model)
+  const withRealModel = withModel(withoutAddresses(userAgent), model)
   const parsed = askParser(withRealModel)
   return {
     userAgent,

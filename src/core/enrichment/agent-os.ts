@@ -52,8 +52,8 @@ function windowsOf(userAgent: string): System | null {
   return ce === null ? null : { name: 'Windows CE', version: ce[1] ?? '' }
 }
 
-/** The parsers find `TV` and `.` too. Chrome on Android says 10 on every device that it calls K. */
+/** The parsers find processors, `TV` and `.` too. Chrome on Android says 10 on every device that it calls K. */
 function realVersion(userAgent: string, version: string | null): string {
   if (version === null || /Android 10; K[;)]/.test(userAgent)) return ''
-  return /\d|\w\w/.test(version) && version !== 'TV' ? version : ''
+  return /^(?:\d|NT|XP|ME|Vista|RT|CE|Server|One|Series)/.test(version) ? version : ''
 }

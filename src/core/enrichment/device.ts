@@ -137,7 +137,7 @@ const isGeneric = (brand: string | null): boolean => brand === null || /^(?:gene
 /** The parsers take whatever stands where a model should: `K`, a locale, the word Mobile. */
 function realModel(model: string | null): string | null {
   return model !== null &&
-    /^(?:k|u|wv|mobile|tablet|smartphone|feature phone|desktop|linux|unknown|[a-z]{2}[-_][a-z]{2})$/i.test(
+    /^(?:k|u|wv|mobile|tablet|smartphone|feature phone|ios-device|desktop|linux|unknown|[a-z]{2}[-_][a-z]{2})$/i.test(
       model,
     )
     ? null

@@ -13,12 +13,17 @@ export function unusualProduct(userAgent: string): Product | undefined {
 }
 
 const usual =
-  /^(?:mozilla|applewebkit|webkit|chrome|chromium|(?:mobile )?safari|mobile|gecko|firefox|version|edge?|edga|opr|opera|khtml|like gecko|trident|presto|compatible|msie.*|windows.*|wow64|win64|x64|sv1|\.net.*|macintosh|.*mac os x.*|linux.*|x11|u|rv:.*|[a-z]{2}[-_][a-z]{2})$/i
+  /^(?:mozilla|applewebkit|webkit|chrome|chromium|(?:mobile )?safari|mobile|gecko|firefox|version|edge?|edga|opr|opera|khtml|like gecko|trident|presto|compatible|gzip|msie.*|windows.*|wow64|win64|x64|sv1|\.net.*|macintosh|.*mac os x.*|linux.*|x11|u|rv:.*|[a-z]{2}[-_][a-z]{2})$/i
+
+/** Pages and mailboxes in a user agent name hosts, not products: `people.freebsd.org` is no system. */
+export const withoutAddresses = (userAgent: string): string =>
+  userAgent.replace(/https?:\/\/[^\s);,]*/gi, '').replace(/[\w.+-]{1,64}@[\w.-]{1,64}/g, '')
 
 /** `Screaming Frog SEO Spider/19.0 (+https://…)` → the words up to a slash are a name, what follows it the version. */
 export function productsOf(userAgent: string): readonly Product[] {
-  const bare = userAgent.replace(/https?:\/\/[^\s);,]*/gi, '').replace(/[\w.+-]{1,64}@[\w.-]{1,64}/g, '')
-  return bare.split(/[();,+|[\]]/).flatMap(segment => productsOfSegment(segment))
+  return withoutAddresses(userAgent)
+    .split(/[();,+|[\]]/)
+    .flatMap(segment => productsOfSegment(segment))
 }
 
 function productsOfSegment(segment: string): readonly Product[] {

@@ -212,6 +212,12 @@ test('bots that pose as a phone are bots', () => {
     )
 })
 
+test('an address names neither a system nor a device', () => {
+  const { os, device, app } = facts('distilator/0.1 (http://people.freebsd.org/~ehaupt/distilator/)')
+  assert.deepEqual([os.name, device.type, app.name, app.bot], ['Other', 'bot', 'distilator', true])
+  assert.equal(facts('binlar_2.6.3 (test@mgmt.mic)').device.brand, null)
+})
+
 test('a television tells its maker by the standard of its kind', () => {
   assert.equal(
     line(

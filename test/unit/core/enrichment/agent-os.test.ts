@@ -65,6 +65,8 @@ test("a Mac is told by the processor in its network library's user agent", () =>
 test('a version that is made up or has no number is none', () => {
   assert.equal(system('Mozilla/5.0 (Linux; Android 10; K) Mobile', 'Android', '10'), 'Android')
   assert.equal(system('Mozilla/5.0 (Linux; Android 10; SM-G960F)', 'Android', '10'), 'Android 10')
+  assert.equal(system('Mozilla/5.0 (X11; Linux i686)', 'Linux', 'i686'), 'Linux')
+  assert.equal(system('Foo/1.0 (freebsd 9.1)', 'freebsd', '9.1'), 'FreeBSD 9.1')
   assert.equal(system('Mozilla/5.0 (Web0S; Linux/SmartTV)', 'webOS', 'TV'), 'webOS')
   assert.equal(system('Mozilla/5.0 (Windows NT 5.1)', 'Windows', 'XP'), 'Windows XP')
 })
