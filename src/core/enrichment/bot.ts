@@ -45,7 +45,9 @@ export function botOf(evidence: BotEvidence): Bot | null {
   const products = productsOf(withoutModel(userAgent))
   const browser = products.find(({ name }) => headless.test(name))
   const sent = products.find(({ name }) => agent.test(name))
-  const isCertain = browser !== undefined || sent !== undefined
+  // With a device in it, it is what an app fetches with.
+  const isLibrary = library.test(products[0]?.name ?? '') && !evidence.namesDevice
+  const isCertain = browser !== undefined || sent !== undefined || isLibrary
   if (pattern === null && !isCertain) return null
   const declaring = products.filter(({ name }) => declaration.test(name) && !name.startsWith('like '))
   // An address to read about it is a declaration too.

@@ -143,6 +143,13 @@ test('what fetches for an assistant or probes is one, though the pattern list ha
   assert.deepEqual(bot(headless, { pattern: null })?.reasons, ['headless-browser'])
 })
 
+test('what begins with an HTTP library is one, unless it is an app on a device', () => {
+  const dart = 'Dart/2.17 (dart:io)'
+  assert.deepEqual(bot(dart, { pattern: null }), { name: 'Dart', version: '2.17', reasons: ['http-library'] })
+  assert.equal(bot('okhttp/4.9.3', { pattern: null, namesDevice: true }), null)
+  assert.equal(bot('Mozilla/5.0 (X11; Linux x86_64) Java/1.8', { pattern: null }), null)
+})
+
 test("a phone's model is taken out, and nothing else", () => {
   const chrome = (system: string) => `Mozilla/5.0 (${system}) AppleWebKit/537.36`
   assert.equal(withoutModel(chrome('Linux; Android 7.0; M bot 54')), chrome('Linux; Android 7.0; K'))
