@@ -1,6 +1,7 @@
-import { isbot } from 'isbot'
+import { createIsbotFromList, isbot, list } from 'isbot'
 import { UAParser } from 'ua-parser-js'
 import { boundedCache } from '../core/bounded-cache.ts'
+import { type BotPattern, withoutModel } from '../core/enrichment/bot.ts'
 import { type AgentHints, readClientHints, withModel } from '../core/enrichment/client-hints.ts'
 import {
   type DeviceFacts,
@@ -9,6 +10,9 @@ import {
   type ParsedAgent,
   unknownDevice,
 } from '../core/enrichment/device.ts'
+import { combineAnswers, isParticularBrowser, type ParserAnswer } from '../core/enrichment/parser-answers.ts'
+import { withoutAddresses } from '../core/enrichment/user-agent-products.ts'
+import { readPatterns } from './ua-parser-patterns.ts'
 
 /** Real ones stay under 300; the parser cuts at 500. */
 const MAX_USER_AGENT = 512
@@ -43,16 +47,50 @@ const look = (userAgent: string, hints: AgentHints | null): DeviceFacts =>
   deviceFacts(parse(userAgent, hints?.model ?? null), hints)
 
 function parse(userAgent: string, model: string | null): ParsedAgent {
-  const parser = new UAParser(withModel(userAgent, model))
+  const withRealModel = withModel(withoutAddresses(userAgent), model)
+  const parsed = askParser(withRealModel)
+  return {
+    userAgent,
+    ...combineAnswers(askPatterns(withRealModel), parsed),
+    // The patterns name bots among the browsers.
+    namesBrowser: parsed.browser.name !== null && isParticularBrowser(parsed.browser.name),
+    botPattern: botPatternOf(withoutModel(userAgent)),
+  }
+}
+
+/** Names of bots have three letters in a row at least; ` Mozilla/5.0 (compatible)` and `.com` are no names. */
+const isWord = (pattern: string): boolean =>
+  /[a-z0-9]{3}/i.test(pattern.replace(/\\[a-z]|mozilla|compatible|com\\b/gi, ''))
+const isbotByWord = createIsbotFromList(list.filter(isWord))
+
+function botPatternOf(userAgent: string): BotPattern | null {
+  if (!isbot(userAgent)) return null
+  return isbotByWord(userAgent) ? 'word' : 'shape'
+}
+
+function askParser(userAgent: string): ParserAnswer {
+  const parser = new UAParser(userAgent)
   // Not getResult(), which also works out engine and processor.
   const browser = parser.getBrowser()
   const os = parser.getOS()
   const device = parser.getDevice()
   return {
-    userAgent,
     browser: { name: browser.name ?? null, version: browser.version ?? null },
     os: { name: os.name ?? null, version: os.version ?? null },
     device: { brand: device.vendor ?? null, model: device.model ?? null, type: device.type ?? null },
-    matchesBotPattern: isbot(userAgent),
   }
 }
+
+let patterns: ReturnType<typeof readPatterns> | undefined
+
+function askPatterns(userAgent: string): ParserAnswer {
+  patterns ??= readPatterns()
+  const device = patterns.device(userAgent)
+  return {
+    browser: patterns.browser(userAgent) ?? nameless,
+    os: patterns.os(userAgent) ?? nameless,
+    device: { brand: device?.brand ?? null, model: device?.model ?? null, type: null },
+  }
+}
+
+const nameless = { name: null, version: null }

@@ -97,7 +97,7 @@ export const documentFields = {
     version: always('keyword', 'Its version'),
     language: maybe('keyword', 'Locale'),
     bot: always('boolean', 'Whether it is a robot'),
-    bot_reasons: always('keywords', 'Why it is held for one'),
+    bot_reasons: always('keywords', 'Why it is held for one; see Devices and robots'),
     resolution: maybe('keyword', 'Viewport, as 1280x720'),
   },
   utm: {

@@ -1,8 +1,10 @@
 // Document → session: the inverse of `session-document.ts`. A restored session merges on exactly as the
 // written one would have.
+
 import type { DocumentFields } from './document-fields.ts'
 import type { Page } from './enrichment/attribution.ts'
 import type { DeviceFacts } from './enrichment/device.ts'
+import { posingFacts } from './enrichment/ipad.ts'
 import type { Evidence } from './evidence.ts'
 import { parseInstant } from './instant.ts'
 import type { Position, Session } from './session.ts'
@@ -128,14 +130,12 @@ function evidenceOf(document: SessionBody, { stamped }: ReturnType<typeof stateR
   return Object.fromEntries(Object.entries(evidence).filter(([, held]) => held !== undefined)) as Evidence
 }
 
-function factsOf({ device, os, app, state }: SessionBody): DeviceFacts {
+function factsOf({ device, os, app: shown, state }: SessionBody): DeviceFacts {
   const { name, brand, model, type } = device
   const touch = state.touch?.[1] ?? device.touch
-  return {
-    device: { name, brand, model, type: type as DeviceFacts['device']['type'], touch },
-    os,
-    app: { name: app.name, version: app.version, bot: app.bot, bot_reasons: app.bot_reasons },
-  }
+  const app = { name: shown.name, version: shown.version, bot: shown.bot, bot_reasons: shown.bot_reasons }
+  if (state.mac_version !== undefined) return posingFacts(state.mac_version, app)
+  return { device: { name, brand, model, type: type as DeviceFacts['device']['type'], touch }, os, app }
 }
 
 const pageOf = (page: SessionBody['pages']['entry']): Page => ({

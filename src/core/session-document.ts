@@ -1,10 +1,12 @@
 // Session → document. The document is the state of the worker: what a reader sees, plus `state` with what
 // merging on needs beyond it (`restored-session.ts` is the way back).
+
 import { dedupeWindowSize } from './dedupe-window.ts'
 import { type DocumentFields, schemaVersion } from './document-fields.ts'
 import { hostAndPath, type Page } from './enrichment/attribution.ts'
 import { unknownDevice } from './enrichment/device.ts'
 import { type Geo, noGeo } from './enrichment/geo.ts'
+import { withTouch } from './enrichment/ipad.ts'
 import { isTimeZone, weekdayAndHour } from './enrichment/weekday.ts'
 import type { Evidence } from './evidence.ts'
 import { formatInstant } from './instant.ts'
@@ -80,7 +82,8 @@ export function sessionDocument(
   const { evidence, counts } = session
   const entry = session.entry.value
   const { utm, clickId } = known(entry.attribution)
-  const agent = evidence.agent === undefined ? unknownDevice : known(evidence.agent.value.facts)
+  const told = evidence.agent === undefined ? unknownDevice : known(evidence.agent.value.facts)
+  const agent = withTouch(told, evidence.screen?.value.touch ?? null)
   const geo = geoOf(evidence)
   const ip = shownAddress(evidence.ip?.value.ip ?? null, settings.privacy.ip)
   return {
@@ -104,7 +107,6 @@ export function sessionDocument(
     profile: session.profile?.value ?? null,
     device: {
       ...agent.device,
-      touch: evidence.screen?.value.touch ?? agent.device.touch,
       ip,
       resolution: evidence.screen?.value.resolution ?? null,
       geo,

@@ -1,6 +1,8 @@
 // The part of a document that is only for merging on: which event each first and last field comes from,
 // which events were met, and the few values that the document itself does not show.
+
 import { type DedupeWindow, decodeWindow, encodeWindow } from './dedupe-window.ts'
+import { isPosingIpad } from './enrichment/ipad.ts'
 import { type Evidence, evidenceGroups } from './evidence.ts'
 import type { Json, JsonObject } from './json.ts'
 import type { KeyedValues } from './keyed-values.ts'
@@ -27,6 +29,8 @@ export type SessionState = {
   readonly app_language?: string | null
   /** What the screen and the user agent say about touch. */
   readonly touch?: readonly [screen: boolean | null, agent: boolean | null]
+  /** The version of macOS that an iPad claims, which the screen has given away. */
+  readonly mac_version?: string
 }
 
 /** Fields that carry a stamp besides evidence and keys. */
@@ -62,11 +66,14 @@ export function encodeState(session: Session): SessionState {
 }
 
 function hiddenEvidence({ timeZone, app, locale, screen, agent }: Evidence) {
+  const facts = agent?.value.facts
+  const isIpad = screen !== undefined && facts !== undefined && isPosingIpad(facts, screen.value.touch)
   return {
     ...(timeZone && { time_zone: timeZone.value }),
     ...(app && { app_language: app.value.language }),
     ...(app && locale && { locale: locale.value }),
-    ...(screen && { touch: [screen.value.touch, agent?.value.facts?.device.touch ?? null] as const }),
+    ...(screen && { touch: [screen.value.touch, facts?.device.touch ?? null] as const }),
+    ...(isIpad && { mac_version: facts.os.version }),
   }
 }
 

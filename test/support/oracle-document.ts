@@ -131,19 +131,19 @@ function visitorOf(events: readonly OracleEvent[], { lookups }: DocumentOptions)
   const given = earliest(({ geo }) => geo && JSON.stringify(geoOf(geo)) !== JSON.stringify(geoOf({}))).geo
   const geo = given ? geoOf(given) : ((ip && lookups.geo(ip)) ?? geoOf({}))
   const facts = factsOf(agent, lookups.device)
+  const { device, os } = touched(facts, screen?.touch == null ? null : Boolean(screen.touch))
   return {
     timeZones: [earliest(({ timeZone }) => timeZone && isTimeZone(timeZone)).timeZone, geo.time_zone],
     fields: {
       device: {
-        ...facts.device,
-        touch: screen?.touch == null ? facts.device.touch : Boolean(screen.touch),
+        ...device,
         ip,
         resolution: sizeOf(screen),
         geo,
         color_depth: tells(screen, 'colorDepth') ? String(screen.colorDepth) : null,
         orientation: screen?.orientation || null,
       },
-      os: facts.os,
+      os,
       app: {
         type: app?.type || 'browser',
         name: (app ? app.name : facts.app.name) || 'Other',
@@ -156,6 +156,16 @@ function visitorOf(events: readonly OracleEvent[], { lookups }: DocumentOptions)
       context: { ip },
     },
   }
+}
+
+/** A Mac that is touched is an iPad. */
+function touched(facts: DeviceFacts, touch: boolean | null): Pick<DeviceFacts, 'device' | 'os'> {
+  if (touch && facts.os.name === 'macOS' && facts.device.name === 'Apple Mac')
+    return {
+      device: { name: 'Apple iPad', brand: 'Apple', model: 'iPad', type: 'tablet', touch: true },
+      os: { name: 'iPadOS', version: '' },
+    }
+  return { device: { ...facts.device, touch: touch ?? facts.device.touch }, os: facts.os }
 }
 
 function factsOf(agent: Loose, device: DocumentOptions['lookups']['device']): DeviceFacts {

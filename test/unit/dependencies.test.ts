@@ -38,6 +38,7 @@ const toldInTheOldWay: Record<string, string> = {
   'node_modules/buildcheck': 'MIT',
   'node_modules/cpu-features': 'MIT',
   'node_modules/ssh2': 'MIT',
+  'node_modules/uap-core': 'Apache-2.0',
 }
 
 /** Data, not code: its licence asks for a line in README and NOTICE. */

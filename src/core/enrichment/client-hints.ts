@@ -1,6 +1,7 @@
 // User-Agent Client Hints (https://wicg.github.io/ua-client-hints/), as request headers or as `navigator.userAgentData`
 // gives them: what the frozen user agent string no longer tells.
 import type { JsonObject } from '../json.ts'
+import { browserName } from './agent-names.ts'
 import type { DeviceType } from './device-type.ts'
 
 /** Header names (`Sec-CH-UA-Platform`, in any case) or the properties of `userAgentData`, mixed at will. */
@@ -38,12 +39,16 @@ export function readClientHints(hints: ClientHints | null): AgentHints | null {
 }
 
 /**
- * The user agent with the model in its place. Chrome on Android sends `Android 10; K` for every device; with
+ * The user agent with the model in its place. Chrome on Android sends `Android 10; K` for every device, others leave it
+ * out; with
  * the model put back the parser's own rules find the brand and whether it is a tablet.
  */
 export function withModel(userAgent: string, model: string | null): string {
   if (model === null) return userAgent
-  return userAgent.replace(/(Android [\d.]+; )K(?=[;)])/, (_, before: string) => before + model)
+  return userAgent.replace(
+    /(Android [\d.]+)(?:; K)?(?=;? wv\)|\))/,
+    (_, before: string) => `${before}; ${model}`,
+  )
 }
 
 type HintReader = (name: string) => unknown
@@ -78,30 +83,18 @@ function browserOf(value: HintReader): AgentHints['browser'] {
   if (brand === null) return null
   // The single full version belongs to the brand that the short list leads to.
   const version = full.length > 0 ? brand.version : (string(value('full-version')) ?? brand.version)
-  return { name: parserNames.get(brand.name) ?? brand.name, version: version.slice(0, MAX_NAME) }
+  return { name: browserName(brand.name), version: version.slice(0, MAX_NAME) }
 }
 
-/** A browser's own brand before Google Chrome, which some send along. Chromium says what all of them are. */
+/** A browser's own brand before Google Chrome, which some send along, before Chromium, which all of them are. */
 function mostTelling(brands: readonly Brand[]): Brand | null {
-  const named = brands.filter(({ name }) => name !== 'Chromium' && !isGrease(name))
-  return named.find(({ name }) => name !== 'Google Chrome') ?? named[0] ?? null
+  const named = brands.filter(({ name }) => !isGrease(name))
+  const own = named.filter(({ name }) => name !== 'Chromium')
+  return own.find(({ name }) => name !== 'Google Chrome') ?? own[0] ?? named[0] ?? null
 }
 
 /** `Not(A:Brand`, `Not/A)Brand`, ` Not A;Brand`…: sent so that nobody relies on the list's order. */
 const isGrease = (name: string): boolean => name.replace(/[^a-z]/gi, '').toLowerCase() === 'notabrand'
-
-const parserNames = new Map([
-  ['Google Chrome', 'Chrome'],
-  ['Microsoft Edge', 'Edge'],
-  ['Microsoft Edge WebView2', 'Edge WebView2'],
-  ['Android WebView', 'Chrome WebView'],
-  ['HeadlessChrome', 'Chrome Headless'],
-  ['YaBrowser', 'Yandex'],
-  ['Yandex Browser', 'Yandex'],
-  ['HuaweiBrowser', 'Huawei Browser'],
-  ['MiuiBrowser', 'MIUI Browser'],
-  ['OperaMobile', 'Opera Mobi'],
-])
 
 function brandsOf(list: unknown): readonly Brand[] {
   if (typeof list === 'string') return brandsOfHeader(list.slice(0, MAX_VALUE))

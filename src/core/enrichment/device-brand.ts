@@ -42,3 +42,56 @@ const brands: readonly (readonly [RegExp, string])[] = [
   [/^surface/i, 'Microsoft'],
   [/^(?:iphone|ipad|ipod)/i, 'Apple'],
 ]
+
+/** One name for each maker: parsers and devices write it as they like, and a list of brands must have each but once. */
+export function brandName(brand: string): string {
+  const known = names.get(brand.toLowerCase().replace(/[^a-z0-9]/g, ''))
+  if (known !== undefined) return known
+  // `KALLEY` is a name, `TCL` an abbreviation.
+  if (/^[A-Z]{5,}$/.test(brand)) return brand[0] + brand.slice(1).toLowerCase()
+  return /^[a-z]/.test(brand) && !/[A-Z]/.test(brand) ? brand[0]!.toUpperCase() + brand.slice(1) : brand
+}
+
+const named = (...list: readonly string[]): readonly (readonly [string, string])[] =>
+  list.map(name => [name.toLowerCase().replace(/[^a-z0-9]/g, ''), name])
+
+const names: ReadonlyMap<string, string> = new Map([
+  ...named(
+    'ASUS',
+    'BenQ',
+    'BlackBerry',
+    'BLU',
+    'HP',
+    'HTC',
+    'Huawei',
+    'Infinix',
+    'itel',
+    'JVC',
+    'LG',
+    'LYF',
+    'Meizu',
+  ),
+  ...named(
+    'Motorola',
+    'NEC',
+    'Nokia',
+    'OnePlus',
+    'OPPO',
+    'Realme',
+    'Samsung',
+    'Sony',
+    'TCL',
+    'TECNO',
+    'Vivo',
+    'Xiaomi',
+    'ZTE',
+  ),
+  ['lge', 'LG'],
+  ['lgelectronics', 'LG'],
+  ['rim', 'BlackBerry'],
+  ['hewlettpackard', 'HP'],
+  ['sonyericsson', 'Sony'],
+  ['tecnomobile', 'TECNO'],
+  ['generalmobile', 'General Mobile'],
+  ['googlefiber', 'Google'],
+])

@@ -1,13 +1,10 @@
-import { type Bot, botOf } from './bot.ts'
+import { appOf, type Browser, browserOf } from './agent-browser.ts'
+import { type System, systemOf } from './agent-os.ts'
+import { type Bot, type BotPattern, botOf } from './bot.ts'
 import type { AgentHints, ClientHints } from './client-hints.ts'
-import { brandOfModel } from './device-brand.ts'
-import {
-  type DeviceType,
-  deviceTypeOf,
-  deviceTypeOfParser,
-  isFeaturePhone,
-  isTouchType,
-} from './device-type.ts'
+import { brandName, brandOfModel } from './device-brand.ts'
+import { type DeviceType, deviceTypeOf, deviceTypeOfParser, isTouchType } from './device-type.ts'
+import { televisionOf } from './television.ts'
 
 /** What an event says about the software that sent it. */
 export type UserAgentEvidence = {
@@ -55,16 +52,22 @@ export type ParsedAgent = {
     readonly model: string | null
     readonly type: string | null
   }
-  readonly matchesBotPattern: boolean
+  /** Whether it names a browser that nobody poses as. */
+  readonly namesBrowser: boolean
+  readonly botPattern: BotPattern | null
 }
 type Named = { readonly name: string | null; readonly version: string | null }
-type Known = { readonly name: string | null; readonly version: string }
 
 /** The rules over what the parser found: names, types and bots as the document has them, hints where they know more. */
 export function deviceFacts(agent: ParsedAgent, hints: AgentHints | null): DeviceFacts {
   const os = osOf(agent, hints)
-  const browser = browserOf(agent.browser, hints?.browser ?? null)
-  const bot = botOf(agent.userAgent, agent.matchesBotPattern)
+  const browser = browserOf(appOf(agent.userAgent, agent.browser, agent.device), hints?.browser ?? null)
+  const bot = botOf({
+    userAgent: agent.userAgent,
+    pattern: agent.botPattern,
+    namesDevice: namesDevice(agent, os.name) || hints?.model != null || hints?.type != null,
+    namesBrowser: agent.namesBrowser,
+  })
   return {
     device: bot === null ? deviceOf(agent, hints, os.name) : { ...unknownDevice.device, type: 'bot' },
     os: { name: os.name ?? 'Other', version: os.version },
@@ -72,15 +75,27 @@ export function deviceFacts(agent: ParsedAgent, hints: AgentHints | null): Devic
   }
 }
 
-const person = ({ name, version }: Known): DeviceFacts['app'] => ({
+/** A Mac is named by every program that runs on one, scripts too. */
+function namesDevice({ device }: ParsedAgent, osName: string | null): boolean {
+  const isBranded = !isGeneric(device.brand)
+  return (
+    device.type !== null ||
+    (isBranded && !isMac(device.model)) ||
+    /^(?:Android|iOS|iPadOS)$/.test(osName ?? '')
+  )
+}
+
+const isMac = (model: string | null): boolean => model === 'Mac' || model === 'Macintosh'
+
+const person = ({ name, version }: Browser): DeviceFacts['app'] => ({
   name: name ?? 'Other',
   version,
   bot: false,
   bot_reasons: [],
 })
 
-function robot(bot: Bot, browser: Known): DeviceFacts['app'] {
-  const shown: Known = bot.name === null ? browser : bot
+function robot(bot: Bot, browser: Browser): DeviceFacts['app'] {
+  const shown: Browser = bot.name === null ? browser : bot
   return { name: shown.name ?? 'Other', version: shown.version, bot: true, bot_reasons: bot.reasons }
 }
 
@@ -89,22 +104,42 @@ function deviceOf(
   hints: AgentHints | null,
   osName: string | null,
 ): DeviceFacts['device'] {
-  const model = realModel(agent.device.model) ?? hints?.model ?? null
-  const vendor = agent.device.brand === 'Generic' ? null : agent.device.brand
-  const brand = vendor ?? (model === null ? null : brandOfModel(model))
   const type = deviceTypeOf({
     userAgent: agent.userAgent,
     parsed: deviceTypeOfParser(agent.device.type),
+    isBranded: !isGeneric(agent.device.brand),
     osName,
     hinted: hints?.type ?? null,
     hintedMobile: hints?.mobile ?? false,
   })
+  const { brand, model } = makerOf(agent, hints, type, osName)
   return { name: deviceName(brand, model), brand, model, type, touch: isTouchType(type) }
 }
 
-/** The parser takes whatever stands where a model should: `K`, a locale, the word Mobile. */
+function makerOf(
+  { userAgent, device }: ParsedAgent,
+  hints: AgentHints | null,
+  type: DeviceType | null,
+  osName: string | null,
+) {
+  // All that either parser says of a computer of Apple's.
+  if (osName === 'macOS' && type === 'desktop') return { brand: 'Apple', model: 'Mac' }
+  const television = type === 'tv' ? televisionOf(userAgent) : null
+  const model = realModel(device.model) ?? hints?.model ?? television?.model ?? null
+  const vendor = isGeneric(device.brand) ? null : device.brand
+  const brand = vendor ?? television?.brand ?? (model === null ? null : brandOfModel(model))
+  return { brand: brand === null ? null : brandName(brand), model }
+}
+
+/** A parser's word for a brand that it does not know. */
+const isGeneric = (brand: string | null): boolean => brand === null || /^(?:generic|spider)/i.test(brand)
+
+/** The parsers take whatever stands where a model should: `K`, a locale, the word Mobile. */
 function realModel(model: string | null): string | null {
-  return model !== null && /^(?:k|u|wv|mobile|tablet|linux|unknown|[a-z]{2}[-_][a-z]{2})$/i.test(model)
+  return model !== null &&
+    /^(?:k|u|wv|mobile|tablet|smartphone|feature phone|ios-device|desktop|linux|unknown|[a-z]{2}[-_][a-z]{2})$/i.test(
+      model,
+    )
     ? null
     : model
 }
@@ -114,48 +149,17 @@ function deviceName(brand: string | null, model: string | null): string {
   return model.toLowerCase().startsWith(brand.toLowerCase()) ? model : `${brand} ${model}`
 }
 
-const osNames = new Map([
-  ['Mac OS', 'macOS'],
-  ['Chromium OS', 'ChromeOS'],
-])
-
-function osOf(agent: ParsedAgent, hints: AgentHints | null): Known {
-  const told = osOfAgent(agent)
+function osOf(agent: ParsedAgent, hints: AgentHints | null): System {
+  const told = systemOf(agent.userAgent, agent.os)
   const hinted = hints?.os ?? null
   if (hinted === null || isBuiltOn(told.name, hinted.name)) return told
   if (hinted.version !== '' || hinted.name !== told.name) return hinted
   return told
 }
 
-function osOfAgent({ userAgent, os }: ParsedAgent): Known {
-  // The parser finds iOS in `J2ME/MIDP; Opera Mini`.
-  if (os.name === null || (os.name === 'iOS' && isFeaturePhone(userAgent))) return { name: null, version: '' }
-  const name = osNames.get(os.name) ?? os.name
-  // Chrome on Android says 10 on every device that it calls K, and the parser says TV for the version of LG's.
-  const isInvented = /Android 10; K[;)]/.test(userAgent) || (name === 'webOS' && os.version === 'TV')
-  return { name, version: isInvented ? '' : (os.version ?? '') }
-}
-
 /** Ubuntu is a Linux, HarmonyOS calls itself an Android: then the user agent knows better than the hint. */
 function isBuiltOn(name: string | null, base: string): boolean {
   if (name === null || name === base) return false
-  if (base === 'Linux') return !['Windows', 'macOS', 'iOS'].includes(name)
-  return base === 'Android' && !['Windows', 'macOS', 'iOS', 'ChromeOS', 'Linux'].includes(name)
-}
-
-/** Names under which any Chromium goes; everything else in a user agent is more particular than the hints. */
-const chromiumNames = ['Chrome', 'Chromium', 'Chrome WebView', 'Android Browser']
-
-function browserOf(told: Named, hinted: { readonly name: string; readonly version: string } | null): Known {
-  // `Cobalt/Version`, `Safari/Mobile`: a version without a digit is a word that stood in its place.
-  const fromAgent: Known = { name: told.name, version: /\d/.test(told.version ?? '') ? told.version! : '' }
-  if (hinted === null) return fromAgent
-  if (hinted.name === told.name)
-    return { name: hinted.name, version: fuller(hinted.version, fromAgent.version) }
-  return told.name === null || chromiumNames.includes(told.name) ? hinted : fromAgent
-}
-
-/** The hints' version, unless it is only the start of the one that the user agent has. */
-function fuller(hinted: string, told: string): string {
-  return hinted === '' || told.startsWith(`${hinted}.`) ? told : hinted
+  if (base === 'Linux') return !['Windows', 'macOS', 'iOS', 'iPadOS'].includes(name)
+  return base === 'Android' && !['Windows', 'macOS', 'iOS', 'iPadOS', 'ChromeOS', 'Linux'].includes(name)
 }

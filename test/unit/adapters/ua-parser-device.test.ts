@@ -79,11 +79,11 @@ test('phones, tablets and desktops', () => {
     ],
     [
       'Mozilla/5.0 (iPad; CPU OS 17_4 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.4 Mobile/15E148 Safari/604.1',
-      'Apple iPad | tablet | iOS 17.4 | Mobile Safari 17.4',
+      'Apple iPad | tablet | iPadOS 17.4 | Mobile Safari 17.4',
     ],
     [
       'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.4 Safari/605.1.15',
-      'Apple Macintosh | desktop | macOS 10.15.7 | Safari 17.4',
+      'Apple Mac | desktop | macOS 10.15.7 | Safari 17.4',
     ],
     [
       'Mozilla/5.0 (X11; Ubuntu; Linux x86_64; rv:125.0) Gecko/20100101 Firefox/125.0',
@@ -114,14 +114,14 @@ test('televisions and consoles', () => {
   const cases = [
     [
       'Mozilla/5.0 (Web0S; Linux/SmartTV) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/79.0.3945.79 Safari/537.36 WebAppManager',
-      'Other | tv | webOS | Chrome 79.0.3945.79',
+      'LG Web0S SmartTV | tv | webOS | Chrome 79.0.3945.79',
     ],
     [
       chrome('Linux; Android 12; BRAVIA 4K VH2 Build/STT2'),
       'Sony BRAVIA 4K VH2 | tv | Android 12 | Chrome 124.0.0.0',
     ],
-    ['Roku/DVP-12.0 (12.0.0.4182-88)', 'Roku DVP-12.0 | tv | Other | Other'],
-    ['AppleTV11,1/11.1', 'Apple TV | tv | Other | Other'],
+    ['Roku/DVP-12.0 (12.0.0.4182-88)', 'Roku DVP-12.0 | tv | Roku 12.0 | Roku 12.0'],
+    ['AppleTV11,1/11.1', 'AppleTV | tv | tvOS | Other'],
     [
       chrome(
         'Windows NT 10.0; Win64; x64; Xbox; Xbox One',
@@ -165,6 +165,66 @@ test('bots are named, counted as bots and told why', () => {
     const { app, device } = facts(userAgent!)
     assert.deepEqual([app.name, app.bot, app.bot_reasons, device.type], [name, true, [reason], 'bot'])
   }
+})
+
+test('an app is named by its own user agent, and is no bot for having one', () => {
+  const cases = [
+    ['Tusky/17.0 Android/11 OkHttp/4.9.3', 'Other |  | Android 11 | Tusky 17.0'],
+    [
+      'com.google.android.youtube/17.24.34(Linux; U; Android 12; nl_NL; SM-A510F Build/NRD90M) gzip',
+      'Samsung SM-A510F | mobile | Android 12 | com.google.android.youtube 17.24.34',
+    ],
+    [
+      'Bol.com/1.2.3 (iOS 14.5.6; iPhone; Phone)',
+      'Apple iPhone | mobile | iOS 14.5.6 | Bol.com 1.2.3',
+      false,
+    ],
+  ] as const
+  for (const [userAgent, expected] of cases) {
+    assert.equal(line(userAgent), expected)
+    assert.equal(facts(userAgent).app.bot, false, userAgent)
+  }
+})
+
+test('phones that are called like bots are phones, and browsers that few know are browsers', () => {
+  for (const model of ['M bot 54', 'Spider 8', 'VR BOT 552 PLUS', 'Newsday_E1', 'XBot_Senior Build/O11019'])
+    assert.equal(
+      facts(chrome(`Linux; Android 8.1.0; ${model}`, 'Chrome/87.0.4280.101 Mobile Safari/537.36')).app.bot,
+      false,
+      model,
+    )
+  const sogou = `${chrome('Linux; U; Android 5.0.2; Redmi Note 2 Build/LRX22G', 'Version/4.0 Mobile Safari/534.30')} SogouMSE,SogouMobileBrowser/3.8.5`
+  assert.equal(facts(sogou).app.name, 'Sogou Mobile')
+  assert.equal(facts(sogou).app.bot, false)
+})
+
+test('bots that pose as a phone are bots', () => {
+  for (const bot of [
+    '(compatible; Google-AMPHTML)',
+    'PTST/180829.190838',
+    'Convertify',
+    '(compatible; Amzn-User/0.1)',
+  ])
+    assert.equal(
+      facts(chrome('Linux; Android 9; SM-G973F', `Chrome/75.0.3770.101 Mobile Safari/537.36 ${bot}`)).app.bot,
+      true,
+      bot,
+    )
+})
+
+test('an address names neither a system nor a device', () => {
+  const { os, device, app } = facts('distilator/0.1 (http://people.freebsd.org/~ehaupt/distilator/)')
+  assert.deepEqual([os.name, device.type, app.name, app.bot], ['Other', 'bot', 'distilator', true])
+  assert.equal(facts('binlar_2.6.3 (test@mgmt.mic)').device.brand, null)
+})
+
+test('a television tells its maker by the standard of its kind', () => {
+  assert.equal(
+    line(
+      'Mozilla/5.0 (Linux armv7l) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/84.0.4147.140 Safari/537.36 OPR/46.0.2207.0 OMI/4.21 Model/Hisense-NT72671D VIDAA/5.0(TOSHIBA;SmartTV;55M550N;NT72671/V0000.01.00S.L0618;UHD)',
+    ),
+    'Toshiba 55M550N | tv | VIDAA 5.0 | Opera 46.0.2207.0',
+  )
 })
 
 test('a Cubot phone is no bot', () => {

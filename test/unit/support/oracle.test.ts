@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { unknownDevice } from '../../../src/core/enrichment/device.ts'
 import { noGeo } from '../../../src/core/enrichment/geo.ts'
-import { type Doc, documentOf, documentsOf, event, run } from '../../support/oracle-case.ts'
+import { oracle } from '../../support/oracle.ts'
+import { type Doc, documentOf, documentsOf, event, options, run } from '../../support/oracle-case.ts'
 import { clock } from '../../support/timeline.ts'
 
 test('exactly the gap joins, a millisecond more splits, in either order of arrival', () => {
@@ -95,6 +97,24 @@ test('each group of evidence is taken whole from the earliest event that carries
   assert.deepEqual([device.resolution, device.touch, device.color_depth], [null, true, null])
   assert.deepEqual([app.name, app.language, app.resolution], ['Chrome', 'de', '640x480'])
   assert.deepEqual([metadata.time.hour, metadata.time.hourLocal], [10, 19])
+})
+
+test('a Mac that is touched is an iPad', () => {
+  const macintosh = {
+    ...unknownDevice,
+    device: { name: 'Apple Mac', brand: 'Apple', model: 'Mac', type: 'desktop', touch: false },
+    os: { name: 'macOS', version: '10.15.7' },
+  } as const
+  const seen = (touch: unknown) => {
+    const value = JSON.stringify(event('10:00', { context: { userAgent: 'M', screen: { touch } } }))
+    const lookups = { ...options.lookups, device: () => macintosh }
+    // biome-ignore lint/suspicious/noExplicitAny: documents are looked into at will
+    const [document] = oracle([{ value, timestamp: null }], { ...options, lookups }).sessions.values() as any
+    return [document.device.name, document.device.type, document.os.name, document.os.version]
+  }
+  assert.deepEqual(seen(5), ['Apple iPad', 'tablet', 'iPadOS', ''])
+  assert.deepEqual(seen(0), ['Apple Mac', 'desktop', 'macOS', '10.15.7'])
+  assert.deepEqual(seen(null), ['Apple Mac', 'desktop', 'macOS', '10.15.7'])
 })
 
 test('explicit application and place win over what is derived, as a whole', () => {

@@ -1,16 +1,18 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { botOf } from '../../../../src/core/enrichment/bot.ts'
+import { type BotEvidence, botOf, withoutModel } from '../../../../src/core/enrichment/bot.ts'
 
-/** As the pattern list has said that it is one. */
+/** As the pattern list has a word of it. */
+const bot = (userAgent: string, evidence: Partial<BotEvidence> = {}) =>
+  botOf({ userAgent, pattern: 'word', namesDevice: false, namesBrowser: false, ...evidence })
 const named = (userAgent: string) => {
-  const bot = botOf(userAgent, true)
-  return bot === null ? null : `${bot.name} ${bot.version}`.trim()
+  const found = bot(userAgent)
+  return found === null ? null : `${found.name} ${found.version}`.trim()
 }
-const reasons = (userAgent: string) => botOf(userAgent, true)?.reasons
+const reasons = (userAgent: string) => bot(userAgent)?.reasons
 
 test('what the pattern list does not know is no bot', () => {
-  assert.equal(botOf('Googlebot/2.1', false), null)
+  assert.equal(bot('Googlebot/2.1', { pattern: null }), null)
 })
 
 test('a bot goes by the name that it declares, not by the browser it poses as', () => {
@@ -66,7 +68,7 @@ test('a name in a comment with an address counts, a likeness does not', () => {
 })
 
 test('libraries and headless browsers are told apart', () => {
-  assert.deepEqual(botOf('curl/8.4.0', true), { name: 'curl', version: '8.4.0', reasons: ['http-library'] })
+  assert.deepEqual(bot('curl/8.4.0'), { name: 'curl', version: '8.4.0', reasons: ['http-library'] })
   assert.equal(named('python-requests/2.31.0'), 'python-requests 2.31.0')
   assert.equal(named('Apache-HttpClient/4.5.13 (Java/11.0.15)'), 'Apache-HttpClient 4.5.13')
   const headless =
@@ -79,12 +81,12 @@ test('libraries and headless browsers are told apart', () => {
 })
 
 test('what names nothing but browsers has no name, and only the pattern for a reason', () => {
-  assert.deepEqual(botOf('Mozilla/5.0 (compatible)', true), {
+  assert.deepEqual(bot('Mozilla/5.0 (compatible)'), {
     name: null,
     version: '',
     reasons: ['user-agent-pattern'],
   })
-  assert.equal(botOf('Mozilla/5.0 (Windows NT 10.0; Win64) Chrome/1.0', true)?.name, null)
+  assert.equal(bot('Mozilla/5.0 (Windows NT 10.0; Win64) Chrome/1.0')?.name, null)
 })
 
 test('a television, a console and a feature phone are no bots, though the pattern list takes them for some', () => {
@@ -95,7 +97,7 @@ test('a television, a console and a feature phone are no bots, though the patter
     'Opera/9.30 (Nintendo Wii; U; ; 3642; en)',
     'Nokia6230/2.0 (04.44) Profile/MIDP-2.0 Configuration/CLDC-1.1',
   ]
-  for (const userAgent of bare) assert.equal(botOf(userAgent, true), null, userAgent)
+  for (const userAgent of bare) assert.equal(bot(userAgent), null, userAgent)
 })
 
 test('a feature phone that says it is Googlebot is Googlebot', () => {
@@ -111,7 +113,54 @@ test('a Cubot is a phone and an address is not a name', () => {
 })
 
 test('names and versions are cut', () => {
-  const bot = botOf(`${'a'.repeat(300)}bot/1${'0'.repeat(300)}`, true)
-  assert.equal(bot?.name?.length, 64)
-  assert.equal(bot?.version.length, 32)
+  const found = bot(`${'a'.repeat(300)}bot/1${'0'.repeat(300)}`)
+  assert.equal(found?.name?.length, 64)
+  assert.equal(found?.version.length, 32)
+})
+
+test('an app on a phone is no bot, whatever the pattern list says of its user agent', () => {
+  const app = 'com.google.android.youtube/17.24.34(Linux; U; Android 12; nl_NL; SM-A510F) gzip'
+  assert.equal(bot(app, { namesDevice: true }), null)
+  assert.equal(bot(app)?.name, 'com.google.android.youtube')
+  const posing = 'Mozilla/5.0 (Linux; Android 9; SM-G973F) Chrome/75.0 Mobile Safari/537.36 Convertify'
+  assert.equal(bot(posing, { namesDevice: true })?.reasons[0], 'user-agent-pattern')
+  assert.equal(bot(posing, { namesDevice: true, pattern: 'shape' }), null)
+  assert.equal(bot(posing, { namesBrowser: true }), null)
+  assert.equal(bot('Googlebot/2.1', { namesDevice: true, namesBrowser: true })?.name, 'Googlebot')
+})
+
+test('what fetches for an assistant or probes is one, though the pattern list has no word of it', () => {
+  const user =
+    'Mozilla/5.0 AppleWebKit/537.36 (KHTML, like Gecko; compatible; Amzn-User/0.1) Chrome/119.0.6045.214'
+  assert.deepEqual(bot(user, { pattern: null }), {
+    name: 'Amzn-User',
+    version: '0.1',
+    reasons: ['self-declared'],
+  })
+  assert.equal(bot('kube-probe/1.13+', { pattern: null, namesDevice: true })?.name, 'kube-probe')
+  const headless =
+    'Mozilla/5.0 (Windows NT 6.2) AppleWebKit/534.34 (KHTML, like Gecko) wkhtmltopdf Safari/534.34'
+  assert.deepEqual(bot(headless, { pattern: null })?.reasons, ['headless-browser'])
+})
+
+test('what begins with an HTTP library is one, unless it is an app on a device', () => {
+  const dart = 'Dart/2.17 (dart:io)'
+  assert.deepEqual(bot(dart, { pattern: null }), { name: 'Dart', version: '2.17', reasons: ['http-library'] })
+  assert.equal(bot('okhttp/4.9.3', { pattern: null, namesDevice: true }), null)
+  assert.equal(bot('Mozilla/5.0 (X11; Linux x86_64) Java/1.8', { pattern: null }), null)
+})
+
+test("a phone's model is taken out, and nothing else", () => {
+  const chrome = (system: string) => `Mozilla/5.0 (${system}) AppleWebKit/537.36`
+  assert.equal(withoutModel(chrome('Linux; Android 7.0; M bot 54')), chrome('Linux; Android 7.0; K'))
+  assert.equal(
+    withoutModel(chrome('Linux; U; Android 7.0; de-de; Spider 8 Build/NRD90M; wv')),
+    chrome('Linux; U; Android 7.0; de-de; K Build/NRD90M; wv'),
+  )
+  for (const system of ['Linux; Android 7.0; SomeBot/1.0', 'compatible; Googlebot', 'Linux; Android 7.0'])
+    assert.equal(withoutModel(chrome(system)), chrome(system))
+})
+
+test('of several declarations the one with a version is the name', () => {
+  assert.equal(named('Mozilla/5.0 (compatible; Foobot/2.1; webcrawler at example dot org)'), 'Foobot 2.1')
 })

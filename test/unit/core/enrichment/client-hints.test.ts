@@ -71,10 +71,12 @@ test('made-up brands are no browser, in whatever punctuation', () => {
   assert.equal(browserOf(String.raw`"\\Not\"A;Brand";v="8", "Google Chrome";v="124"`), 'Chrome')
 })
 
-test('a brand of its own goes before Google Chrome, and Chromium is nobody', () => {
+test('a brand of its own goes before Google Chrome, and that before Chromium', () => {
   assert.equal(browserOf('"Google Chrome";v="124", "Brave";v="124"'), 'Brave')
   assert.equal(browserOf('"Chromium";v="124", "Microsoft Edge";v="124"'), 'Edge')
-  assert.equal(browserOf('"Chromium";v="124", "Not A Brand";v="8"'), undefined)
+  assert.equal(browserOf('"Chromium";v="124", "Google Chrome";v="124"'), 'Chrome')
+  assert.equal(browserOf('"Chromium";v="124", "Not A Brand";v="8"'), 'Chromium')
+  assert.equal(browserOf('"Not A Brand";v="8"'), undefined)
 })
 
 test('without a full version list the short one counts, with the single full version', () => {
@@ -172,6 +174,10 @@ test('the model takes the place of K and of nothing else', () => {
   assert.equal(withModel(frozen, 'SM-S918B'), 'Mozilla/5.0 (Linux; Android 10; SM-S918B) AppleWebKit/537.36')
   assert.equal(withModel('(Linux; Android 10; K; wv)', "$&$'"), "(Linux; Android 10; $&$'; wv)")
   assert.equal(withModel(frozen, null), frozen)
+  assert.equal(
+    withModel('(Linux; Android 13) AppleWebKit', 'SM-G781V'),
+    '(Linux; Android 13; SM-G781V) AppleWebKit',
+  )
   const real = 'Mozilla/5.0 (Linux; Android 9; KFMAWI) AppleWebKit/537.36'
   assert.equal(withModel(real, 'SM-S918B'), real)
 })

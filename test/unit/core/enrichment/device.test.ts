@@ -8,7 +8,8 @@ const nothing: ParsedAgent = {
   browser: { name: null, version: null },
   os: { name: null, version: null },
   device: { brand: null, model: null, type: null },
-  matchesBotPattern: false,
+  namesBrowser: false,
+  botPattern: null,
 }
 const noHints: AgentHints = { browser: null, os: null, model: null, type: null, mobile: false }
 const facts = (agent: Partial<ParsedAgent>, hints: Partial<AgentHints> | null = null) =>
@@ -31,7 +32,7 @@ test('the device is named by brand and model, the brand once', () => {
 })
 
 test('a placeholder is no model', () => {
-  for (const model of ['K', 'k', 'en-us', 'zh_CN', 'Mobile', 'wv'])
+  for (const model of ['K', 'k', 'en-us', 'zh_CN', 'Mobile', 'wv', 'Smartphone', 'Feature Phone'])
     assert.deepEqual(facts(device(null, model, 'mobile')).device, {
       ...unknownDevice.device,
       type: 'mobile',
@@ -190,7 +191,7 @@ test('a bot is a bot and nothing else: no brand, no model, no touch', () => {
     ...browser('Chrome', '41'),
     ...os('Android', '6.0.1'),
     ...device('LG', 'Nexus 5X', 'mobile'),
-    matchesBotPattern: true,
+    botPattern: 'word',
   })
   assert.deepEqual(googlebot.device, { name: 'Other', brand: null, model: null, type: 'bot', touch: false })
   assert.deepEqual(googlebot.app, {
@@ -205,7 +206,7 @@ test('a bot without a name goes by its browser', () => {
   const nameless = facts({
     userAgent: 'Mozilla/5.0 (compatible)',
     ...browser('Firefox', '3.0'),
-    matchesBotPattern: true,
+    botPattern: 'word',
   })
   assert.deepEqual(nameless.app, {
     name: 'Firefox',
