@@ -55,6 +55,8 @@ describe('a role of exactly the documented privileges', () => {
         installTemplate(client, prefix, { ...identity, epoch: 1, topic: 'next' }),
       manage: (client, prefix) => installTemplate(client, prefix, identity),
     }
+  /** No node here has lifecycle management: of this one is shown that it is asked for, not that it is needed. */
+  const untried = 'manage_ilm'
 
   for (const [command, role, needed] of [
     ['run', may.worker, workerPrivileges],
@@ -77,6 +79,7 @@ describe('a role of exactly the documented privileges', () => {
         if (privilege === 'monitor') return assert.rejects(at.withRole(lesser), refusal)
         const client = await at.withRole(lesser)
         await assert.rejects(checkPrivileges(client, at.prefix, needed), refusal)
+        if (privilege === untried) return
         const using = async () => needs[privilege]?.(client, at.prefix, at.storeOf(client))
         await assert.rejects(using, refusal)
       })
