@@ -129,7 +129,7 @@ export const audience = (prefix: string): Dashboard => ({
       ],
     },
     {
-      height: 13,
+      height: 10,
       panels: [
         [
           24,

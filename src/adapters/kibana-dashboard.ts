@@ -140,5 +140,5 @@ const controls = [
   control(3, 'device.geo.country.name', 'Country', 'optionsListControl'),
   control(4, 'device.type', 'Device', 'optionsListControl'),
   control(5, 'metadata.status', 'Active or ended', 'optionsListControl'),
-  control(6, 'metadata.time.duration', 'Duration, seconds', 'rangeSliderControl'),
+  control(6, 'metadata.time.duration', 'Duration (s)', 'rangeSliderControl'),
 ]

@@ -1,7 +1,7 @@
 // The dashboard to begin with: how many, how long, when, and where they came in and left.
 import { average, count, distinct, groups, median, overTime, percentile, top } from './kibana-columns.ts'
 import { type Dashboard, dashboardId, text } from './kibana-dashboard.ts'
-import { bars, figure, heatMap, lines, table } from './kibana-lens.ts'
+import { bars, figure, heatMap, lines, rows, table } from './kibana-lens.ts'
 
 const duration = 'metadata.time.duration'
 
@@ -129,7 +129,7 @@ export const overview = (prefix: string): Dashboard => ({
         ],
         [
           18,
-          bars({
+          rows({
             title: 'How long sessions last',
             about: 'Sessions by the time from their first event to their last. A single event is one moment.',
             x: lengths,

@@ -155,7 +155,7 @@ export const quality = (prefix: string): Dashboard => ({
       ],
     },
     {
-      height: 12,
+      height: 9,
       panels: [
         [
           16,
@@ -192,10 +192,10 @@ export const quality = (prefix: string): Dashboard => ({
           rows({
             title: 'Out of the ordinary',
             about:
-              'Overlong: over 12 hours or 10,000 events. Beyond the memory for repeats: over 1,024 events, where a very late repeat may have been counted.',
+              'Very long sessions are robots or kiosks. Beyond 1,024 events of a session, a very late repeat may have been counted again.',
             x: groups('What', {
-              overlong: 'quality.overlong : true',
-              'beyond the memory for repeats': 'quality.dedupe_limited : true',
+              'over 12 hours or 10,000 events': 'quality.overlong : true',
+              'over 1,024 events': 'quality.dedupe_limited : true',
               'with late events': 'quality.late_events > 0',
               'with repeats': 'quality.duplicates > 0',
               'merged from several': has('operation.merge'),
@@ -206,14 +206,14 @@ export const quality = (prefix: string): Dashboard => ({
       ],
     },
     {
-      height: 12,
+      height: 9,
       panels: [
         [
           32,
           table({
             title: 'How far each partition has come',
             about:
-              'Of the sessions that began in the period. A partition whose latest event is old is not read, or gets no events.',
+              'Of the sessions that began in the period. A partition whose latest event is old is not read, or gets no events. The epoch (SOURCE_EPOCH) grows when the topic is replaced.',
             by: {
               epoch: top('source.epoch', 3, 'Epoch', { dataType: 'number', inOrder: true }),
               partition: top('source.partition', 100, 'Partition', { dataType: 'number', inOrder: true }),
