@@ -47,7 +47,7 @@ const commands = [
   ],
   [
     'setup',
-    'creates topics and the index template; safe to repeat',
+    'creates topics, templates, lifecycle policy and dashboards; safe to repeat',
     async () => (await import('./commands/setup.ts')).setup,
   ],
   [

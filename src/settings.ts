@@ -196,6 +196,21 @@ export const settings = {
     ),
     'Alias that users query; indices are named PREFIX-yyyy.MM.01',
   ),
+  sessionRetention: setting(
+    'SESSION_RETENTION',
+    'unlimited',
+    duration({ min: 1_000, unlimited: true }),
+    'How long a session is kept at least, from its first event on; its whole month is deleted up to a month later. Longer than MAX_LATENESS',
+  ),
+  kibanaUrl: setting(
+    'KIBANA_URL',
+    '',
+    z.union([
+      z.literal(''),
+      z.url({ protocol: /^https?$/, error: 'expected a URL such as http://localhost:5601' }),
+    ]),
+    'Kibana to bring the data view and the dashboards into, with the credentials of Elasticsearch; a space is written `/s/NAME` behind it',
+  ),
   sourceEpoch: setting(
     'SOURCE_EPOCH',
     '0',

@@ -10,7 +10,6 @@ import {
 
 type Property = estypes.MappingProperty
 export type TemplateContent = {
-  readonly settings: estypes.IndicesIndexSettings
   readonly mappings: estypes.MappingTypeMapping
   readonly aliases: Readonly<Record<string, estypes.IndicesAlias>>
 }
@@ -40,21 +39,34 @@ const properties: Readonly<Record<FieldKind, Property>> = {
   opaque: { type: 'object', enabled: false },
 }
 
-/** Template content for the indices of a prefix; the bare prefix is the alias of what is a session. */
+/**
+ * Template content for the indices of a prefix; the bare prefix is the alias of what is a session. Stands above every
+ * component: what merging and the alias depend on is not for others to change.
+ */
 export function templateContent(prefix: string): TemplateContent {
   return {
-    settings: {
-      index: {
-        // Stated, though it is the default: only a stated interval refreshes an index that nobody searches.
-        refresh_interval: '1s',
-        number_of_shards: '1',
-      },
-    },
     mappings: documentMapping(),
     aliases: {
       [prefix]: { filter: { bool: { must_not: [{ terms: { 'metadata.status': ['merged', 'erased'] } }] } } },
     },
   }
+}
+
+/** Settings of the indices of a prefix, which the user's own component may override. Numbers as a node gives them back. */
+export function settingsContent(lifecycle: string | null): estypes.IndicesIndexSettings {
+  return {
+    index: {
+      // Stated, though it is the default: only a stated interval refreshes an index that nobody searches.
+      refresh_interval: '1s',
+      number_of_shards: '1',
+      ...(lifecycle !== null && { lifecycle: lifecycleSettings(lifecycle) }),
+    },
+  }
+}
+
+/** An index ages from the month in its name, not from when it was made: a rebuild makes old ones anew. */
+export function lifecycleSettings(name: string): estypes.IndicesIndexSettingsLifecycle {
+  return { name, parse_origination_date: 'true' as unknown as boolean }
 }
 
 /** The mapping of an index of this release. */

@@ -30,10 +30,13 @@ export const workerPrivileges: Privileges = {
 /** Of `setup`: each is needed, and no other. */
 export const setupPrivileges: Privileges = {
   cluster: {
-    manage_index_templates: 'installing the index template',
+    manage_ilm: 'the lifecycle policy, where the server has lifecycle management',
+    manage_index_templates: 'installing the index template and its settings component',
     monitor: 'the health of the node, and reading all index templates',
   },
-  index: { manage: 'giving the indices of an earlier release the fields of this one' },
+  index: {
+    manage: 'giving the indices of an earlier release the fields and the lifecycle policy of this one',
+  },
 }
 
 /** Once, for those who do not wait for a node to heal. @throws WorkerError that says what is missing, or amiss */

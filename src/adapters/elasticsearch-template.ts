@@ -3,7 +3,14 @@ import type { Client, estypes } from '@elastic/elasticsearch'
 import { schemaVersion } from '../core/document-fields.ts'
 import { WorkerError } from '../core/worker-error.ts'
 import { asking } from './elasticsearch-asking.ts'
+import { composition, planComponent } from './elasticsearch-component.ts'
 import { indexOf, indexPattern, isIndexOf } from './elasticsearch-index.ts'
+import {
+  type InstalledLifecycle,
+  installLifecycle,
+  policyName,
+  readPolicy,
+} from './elasticsearch-lifecycle.ts'
 import { documentMapping, templateContent } from './elasticsearch-mapping.ts'
 import {
   checkMeta,
@@ -13,22 +20,25 @@ import {
 } from './elasticsearch-template-meta.ts'
 
 export type InstalledTemplate = {
+  /** Of the index template and its settings component together. */
   readonly template: 'created' | 'updated' | 'unchanged'
   readonly isNewEpoch: boolean
   /** Indices of an earlier release that got the fields of this one. */
   readonly updatedIndices: readonly string[]
+  readonly lifecycle: InstalledLifecycle
 }
 
 const priority = 300
 
 /**
- * Installs or renews the index template of a prefix; safe to repeat. Writes nothing when the prefix belongs to
- * something else. @throws WorkerError that says what to do
+ * Installs or renews the templates and the lifecycle policy of a prefix; safe to repeat. Writes nothing when the prefix
+ * belongs to something else. @throws WorkerError that says what to do
  */
 export async function installTemplate(
   client: Client,
   prefix: string,
   identity: TemplateIdentity,
+  { retentionMs = Number.POSITIVE_INFINITY }: { retentionMs?: number } = {},
 ): Promise<InstalledTemplate> {
   return asking('the index template is set up', async () => {
     const existing = await existingTemplate(client, prefix)
@@ -38,12 +48,18 @@ export async function installTemplate(
     await refuseIndexNamedLikeAlias(client, prefix)
     const indices = await schemaVersions(client, prefix)
     refuseForeign(indices, prefix)
-    const isUnchanged = existing !== null && isSame(existing, wanted)
-    if (!isUnchanged) await client.indices.putIndexTemplate({ name: prefix, ...wanted })
+    const policy = await readPolicy(client, prefix)
+    const component = await planComponent(client, prefix, policy === 'absent' ? null : policyName(prefix))
+    const lifecycle = await installLifecycle(client, prefix, policy, retentionMs)
+    await component.install()
+    const isSameTemplate = existing !== null && isSame(existing, wanted)
+    if (!isSameTemplate) await client.indices.putIndexTemplate({ name: prefix, ...wanted })
+    const isUnchanged = isSameTemplate && component.kind === 'unchanged'
     return {
       template: existing === null ? 'created' : isUnchanged ? 'unchanged' : 'updated',
       isNewEpoch: meta?.epochs[identity.epoch] === undefined,
       updatedIndices: await renewMappings(client, indices),
+      lifecycle,
     }
   })
 }
@@ -84,11 +100,13 @@ function templateOf(prefix: string, meta: TemplateMeta) {
     priority,
     version: schemaVersion,
     _meta: meta,
+    ...composition(prefix),
     template: templateContent(prefix),
   }
 }
 
-type Template = Omit<estypes.IndicesIndexTemplate, 'composed_of'>
+/** An earlier release's is made of no components. */
+type Template = Omit<estypes.IndicesIndexTemplate, 'composed_of'> & { readonly composed_of?: string[] }
 
 async function existingTemplate(client: Client, prefix: string): Promise<Template | null> {
   const answer = await client.indices.getIndexTemplate({ name: prefix }, { ignore: [404] })
@@ -96,8 +114,19 @@ async function existingTemplate(client: Client, prefix: string): Promise<Templat
 }
 
 function isSame(existing: Template, wanted: ReturnType<typeof templateOf>): boolean {
-  const { index_patterns, priority, version, _meta, template } = existing
-  return isDeepStrictEqual({ index_patterns, priority, version, _meta, template }, wanted)
+  const {
+    index_patterns,
+    priority,
+    version,
+    _meta,
+    template,
+    composed_of,
+    ignore_missing_component_templates,
+  } = existing
+  return isDeepStrictEqual(
+    { index_patterns, priority, version, _meta, composed_of, ignore_missing_component_templates, template },
+    wanted,
+  )
 }
 
 function metaOf({ _meta }: Template, prefix: string): TemplateMeta {

@@ -13,7 +13,7 @@ import { ElasticsearchSessionStore } from '../../src/adapters/elasticsearch-sess
 import { checkTemplate, installTemplate } from '../../src/adapters/elasticsearch-template.ts'
 import { documentedRole, withoutEach } from '../support/documented-rights.ts'
 import { identity, restored } from '../support/elasticsearch-under-test.ts'
-import { sampleSession } from '../support/sample-documents.ts'
+import { sampleRedirect, sampleSession } from '../support/sample-documents.ts'
 import { type Role, secureElasticsearchUnderTest } from '../support/secure-elasticsearch.ts'
 
 const may = { worker: documentedRole('run'), setup: documentedRole('setup') }
@@ -55,6 +55,8 @@ describe('a role of exactly the documented privileges', () => {
         installTemplate(client, prefix, { ...identity, epoch: 1, topic: 'next' }),
       manage: (client, prefix) => installTemplate(client, prefix, identity),
     }
+  /** No node here has lifecycle management: of this one is shown that it is asked for, not that it is needed. */
+  const untried = 'manage_ilm'
 
   for (const [command, role, needed] of [
     ['run', may.worker, workerPrivileges],
@@ -77,6 +79,7 @@ describe('a role of exactly the documented privileges', () => {
         if (privilege === 'monitor') return assert.rejects(at.withRole(lesser), refusal)
         const client = await at.withRole(lesser)
         await assert.rejects(checkPrivileges(client, at.prefix, needed), refusal)
+        if (privilege === untried) return
         const using = async () => needs[privilege]?.(client, at.prefix, at.storeOf(client))
         await assert.rejects(using, refusal)
       })
@@ -93,6 +96,27 @@ describe('a role of exactly the documented privileges', () => {
     const client = await at.withRole(may.setup)
     const { updatedIndices } = await installTemplate(client, at.prefix, identity)
     assert.deepEqual(updatedIndices, [old])
+  })
+
+  test('a reader of the alias alone sees sessions, and neither redirects nor the indices behind it', async t => {
+    const at = await place(t)
+    if (!at) return
+    const redirect = sampleRedirect({ from: '2026-10-24T10:00:00Z', to: '2026-11-24T10:00:00Z' })
+    await at.storeOf(at.secured.client).write([redirect])
+    await at.secured.client.indices.refresh({ index: `${at.prefix}-*` })
+    const names = [at.prefix]
+    const privileges = ['read', 'view_index_metadata']
+    const key = await at.secured.client.security.createApiKey({
+      name: at.prefix,
+      refresh: true,
+      // `monitor` is for the client of this test, which asks for the health.
+      role_descriptors: { reader: { cluster: ['monitor'], indices: [{ names, privileges }] } },
+    })
+    const client = await at.connect(key.encoded)
+    const found = async (index: string) => (await client.search({ index })).hits.hits.map(({ _id }) => _id)
+    assert.deepEqual(await found(at.prefix), [session.key.id])
+    assert.deepEqual(await found(`${at.prefix}-*`), [])
+    assert((await client.fieldCaps({ index: at.prefix, fields: 'metadata.*' })).fields['metadata.status'])
   })
 
   for (const privilege of ['read', 'maintenance'])

@@ -23,14 +23,16 @@ describe('the index template on a real node', { skip }, () => {
     const prefix = freshPrefix()
     await assert.rejects(checkTemplate(client, prefix, identity), { code: 'template-missing' })
     const created = await installTemplate(client, prefix, identity)
-    assert.deepEqual(created, { template: 'created', isNewEpoch: true, updatedIndices: [] })
+    // This node has no lifecycle management.
+    const lifecycle = { policy: 'absent', adopted: [] }
+    assert.deepEqual(created, { template: 'created', isNewEpoch: true, updatedIndices: [], lifecycle })
     await checkTemplate(client, prefix, identity)
     const again = await installTemplate(client, prefix, identity)
-    assert.deepEqual(again, { template: 'unchanged', isNewEpoch: false, updatedIndices: [] })
+    assert.deepEqual(again, { template: 'unchanged', isNewEpoch: false, updatedIndices: [], lifecycle })
     const next = { ...identity, epoch: 1, topic: 'raw-events-2' }
     await assert.rejects(checkTemplate(client, prefix, next), { code: 'epoch-mismatch' })
     const updated = await installTemplate(client, prefix, next)
-    assert.deepEqual(updated, { template: 'updated', isNewEpoch: true, updatedIndices: [] })
+    assert.deepEqual(updated, { template: 'updated', isNewEpoch: true, updatedIndices: [], lifecycle })
     await checkTemplate(client, prefix, next)
     await checkTemplate(client, prefix, identity)
   })
@@ -106,6 +108,82 @@ describe('the index template on a real node', { skip }, () => {
       await client.indices.close({ index })
       await assert.rejects(checkTemplate(client, prefix, identity), { message: /without our index template/ })
     }
+  })
+
+  it('of an earlier release, which had neither components nor all fields, is brought to this one', async () => {
+    const prefix = freshPrefix()
+    const index = `${prefix}-2026.10.01`
+    const { gapMs, topic, partitions } = identity
+    await client.indices.putIndexTemplate({
+      name: prefix,
+      index_patterns: [`${prefix}-*`],
+      priority: 300,
+      version: 0,
+      _meta: { schema_version: 0, gap_ms: gapMs, epochs: { 0: { topic, partitions } } },
+      template: {
+        settings: { index: { refresh_interval: '5s', number_of_shards: 1 } },
+        mappings: { _meta: { schema_version: 0 }, dynamic: false, properties: { id: { type: 'keyword' } } },
+        aliases: { [prefix]: {} },
+      },
+    })
+    await client.indices.create({ index })
+    await assert.rejects(checkTemplate(client, prefix, identity), { message: /schema version 0/ })
+    const { template, isNewEpoch, updatedIndices } = await installTemplate(client, prefix, identity)
+    assert.deepEqual(
+      { template, isNewEpoch, updatedIndices },
+      {
+        template: 'updated',
+        isNewEpoch: false,
+        updatedIndices: [index],
+      },
+    )
+    await checkTemplate(client, prefix, identity)
+    const october = sampleSession({ from: '2026-10-24T10:00:00Z' })
+    assert.deepEqual(await storeOf(prefix).write([october]), [{ kind: 'written' }])
+    assert.equal((await installTemplate(client, prefix, identity)).template, 'unchanged')
+  })
+
+  it('leaves room for settings and fields of the user, and none for another mapping of ours', async () => {
+    const prefix = freshPrefix()
+    await client.cluster.putComponentTemplate({
+      name: `${prefix}@custom`,
+      template: {
+        settings: { index: { refresh_interval: '7s', number_of_replicas: 0 } },
+        mappings: { properties: { tenant: { type: 'keyword' }, tabId: { type: 'text' } } },
+      },
+    })
+    await installTemplate(client, prefix, identity)
+    const index = `${prefix}-2026.11.01`
+    await storeOf(prefix).write([sampleSession()])
+    const settings = (await client.indices.getSettings({ index }))[index]?.settings?.index
+    assert.deepEqual([settings?.refresh_interval, settings?.number_of_replicas], ['7s', '0'])
+    const { properties } = (await client.indices.getMapping({ index }))[index]!.mappings
+    assert.deepEqual([properties?.tenant?.type, properties?.tabId?.type], ['keyword', 'keyword'])
+    await checkTemplate(client, prefix, identity)
+    assert.equal((await installTemplate(client, prefix, identity)).template, 'unchanged')
+  })
+
+  it('needs a settings component that is ours, and mends one that was changed', async () => {
+    const prefix = freshPrefix()
+    const name = `${prefix}@settings`
+    await client.cluster.putComponentTemplate({ name, template: {} })
+    await assert.rejects(installTemplate(client, prefix, identity), {
+      code: 'template-mismatch',
+      message: new RegExp(`${name} exists and is not ours`),
+    })
+    assert.deepEqual(
+      await client.indices
+        .getIndexTemplate({ name: prefix }, { ignore: [404] })
+        .then(({ index_templates = [] }) => index_templates),
+      [],
+    )
+    await client.cluster.deleteComponentTemplate({ name })
+    await installTemplate(client, prefix, identity)
+    const [ours] = (await client.cluster.getComponentTemplate({ name })).component_templates
+    const changed = { settings: { index: { refresh_interval: '30s' } } }
+    await client.cluster.putComponentTemplate({ name, ...ours!.component_template, template: changed })
+    assert.equal((await installTemplate(client, prefix, identity)).template, 'updated')
+    assert.deepEqual((await client.cluster.getComponentTemplate({ name })).component_templates, [ours])
   })
 
   it('gives an index of an earlier schema the fields of this one', async () => {

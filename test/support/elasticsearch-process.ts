@@ -91,7 +91,8 @@ function binary(home: string): string {
   return join(home, 'bin', 'elasticsearch')
 }
 
-async function distribution(java: Java): Promise<string> {
+/** The home of the distribution, fetched once. */
+export async function distribution(java: Java): Promise<string> {
   const version = ELASTICSEARCH_VERSION
   if (Number.parseInt(version, 10) >= 9 && java.release < 21) {
     throw new UnavailableError(`Elasticsearch ${version} needs Java 21, this is Java ${java.release}`)

@@ -46,6 +46,7 @@ async function remove(client: Client, prefix: string): Promise<void> {
   const index = Object.keys(found)
   if (index.length > 0) await client.indices.delete({ index })
   await client.indices.deleteIndexTemplate({ name: `${prefix}*` }, { ignore: [404] })
+  await client.cluster.deleteComponentTemplate({ name: `${prefix}*` }, { ignore: [404] })
 }
 
 /** As `prefixesOn`, and a way to stores, each of a prefix of its own. */

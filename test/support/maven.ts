@@ -47,6 +47,15 @@ export async function copyJars(java: Java, artifacts: readonly string[], directo
   })
 }
 
+/** Puts the jar of this artifact alone into the directory. */
+export async function copyJar(java: Java, artifact: string, directory: string): Promise<void> {
+  await maven(java, async () => [
+    `${PLUGIN}:copy`,
+    `-Dartifact=${artifact}`,
+    `-DoutputDirectory=${directory}`,
+  ])
+}
+
 /** Unpacks one artifact (`group:name:version:type`) into the directory. */
 export async function unpackArtifact(java: Java, artifact: string, directory: string): Promise<void> {
   await maven(java, async () => [

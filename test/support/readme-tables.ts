@@ -1,4 +1,4 @@
-// The tables of the README, made from where their facts live. `npm run docs` writes them; a test holds them equal.
+// The tables of the README and the files of deploy/ that are made, from where their facts live. `npm run docs` writes them; a test holds them equal.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import {
@@ -6,6 +6,8 @@ import {
   setupPrivileges,
   workerPrivileges,
 } from '../../src/adapters/elasticsearch-privileges.ts'
+import { kibanaObjects } from '../../src/adapters/kibana-dashboards.ts'
+import { savedObjectLines } from '../../src/adapters/kibana-import.ts'
 import { type MetricSpec, metricList } from '../../src/adapters/prometheus-metric-list.ts'
 import { flagOf, hasFlag } from '../../src/config.ts'
 import { documentFields, type Field, type FieldTree, isField } from '../../src/core/document-fields.ts'
@@ -93,7 +95,13 @@ export function environmentExample(): string {
   return `# Settings of Sessionloom and their defaults. Made by \`npm run docs\`.\n\n${lines.join('\n')}`
 }
 
+export const kibanaPath = join(import.meta.dirname, '../../deploy/kibana/sessionloom.ndjson')
+
+/** What `setup` brings into Kibana with the default prefix, to import it by hand. */
+export const kibanaExample = (): string => savedObjectLines(kibanaObjects('sessions'))
+
 if (import.meta.main) {
   writeFileSync(readmePath, withTables(readFileSync(readmePath, 'utf8')))
   writeFileSync(environmentPath, environmentExample())
+  writeFileSync(kibanaPath, kibanaExample())
 }

@@ -2,14 +2,19 @@ import assert from 'node:assert/strict'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
 import { indexOf, indexPattern, isIndexOf } from '../../../src/adapters/elasticsearch-index.ts'
-import { documentMapping, templateContent } from '../../../src/adapters/elasticsearch-mapping.ts'
+import {
+  documentMapping,
+  settingsContent,
+  templateContent,
+} from '../../../src/adapters/elasticsearch-mapping.ts'
 import { documentFields, type FieldTree, isField } from '../../../src/core/document-fields.ts'
 
 const golden = new URL('../../golden/elasticsearch-template.json', import.meta.url)
 
 describe('the index template', () => {
   it('is the one that was reviewed', () => {
-    const made = JSON.parse(JSON.stringify(templateContent('sessions')))
+    const parts = { template: templateContent('sessions'), settings: settingsContent('sessions@lifecycle') }
+    const made = JSON.parse(JSON.stringify(parts))
     // UPDATE_GOLDEN=1 writes it anew; the change is then read in the diff.
     if (process.env.UPDATE_GOLDEN === '1') writeFileSync(golden, JSON.stringify(made, null, 2))
     assert.deepEqual(made, JSON.parse(readFileSync(golden, 'utf8')))
