@@ -5,12 +5,22 @@ import {
   openGeoDatabase,
 } from './adapters/mmdb-geo.ts'
 import { createDeviceLookup } from './adapters/ua-parser-device.ts'
+import { type AttributionSettings, attributionLookup } from './core/enrichment/attribution.ts'
 import type { Lookups } from './core/enrichment/enrich-session.ts'
 import { WorkerError } from './core/worker-error.ts'
 
-/** The look-ups of enrichment. `geoDatabase` is a path, or empty for the embedded country database. */
-export function openLookups(geoDatabase: string): Lookups {
-  return { geo: openGeo(geoDatabase).lookup, device: createDeviceLookup() }
+export type LookupSettings = AttributionSettings & {
+  /** A path, or empty for the embedded country database. */
+  readonly geoDatabase: string
+}
+
+/** The look-ups of enrichment; what is not set is as it is by default. */
+export function openLookups({ geoDatabase = '', ...attribution }: Partial<LookupSettings> = {}): Lookups {
+  return {
+    geo: openGeo(geoDatabase).lookup,
+    device: createDeviceLookup(),
+    attribution: attributionLookup(attribution),
+  }
 }
 
 /** As `openLookups`, the places alone. @throws WorkerError that names the file and says what to do */
@@ -25,5 +35,9 @@ export function openGeo(geoDatabase: string): GeoDatabase {
 /** With cities, where the development dependency that has them is installed. */
 export function openDemoLookups(): Lookups {
   const files = developmentCityFiles() ?? embeddedGeoFiles()
-  return { geo: openGeoDatabase(files).lookup, device: createDeviceLookup() }
+  return {
+    geo: openGeoDatabase(files).lookup,
+    device: createDeviceLookup(),
+    attribution: attributionLookup(),
+  }
 }

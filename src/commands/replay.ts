@@ -21,6 +21,9 @@ const settings = [
   'timeZone',
   'geoDatabase',
   'conversionTypes',
+  'conversionPaths',
+  'internalDomains',
+  'excludedReferrers',
   'ipPrivacy',
   'redactedParameters',
 ] as const
@@ -138,7 +141,7 @@ async function read(
     source,
     store: sqlite ?? nullSessionStore,
     deadLetters,
-    lookups: openLookups(config.geoDatabase),
+    lookups: openLookups(config),
     epoch,
     settings: config,
     signal,

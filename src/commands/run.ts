@@ -8,6 +8,7 @@ import { KafkaDeadLetterSink } from '../adapters/kafka-dead-letter-sink.ts'
 import { KafkaEventSource } from '../adapters/kafka-event-source.ts'
 import { requireTopic } from '../adapters/kafka-topics.ts'
 import type { Config } from '../config.ts'
+import { conversionRules } from '../core/conversions.ts'
 import { WorkerError } from '../core/worker-error.ts'
 import { openLookups } from '../lookups.ts'
 import { readFigures } from '../partition-figures.ts'
@@ -39,6 +40,9 @@ const settings = [
   'timeZone',
   'geoDatabase',
   'conversionTypes',
+  'conversionPaths',
+  'internalDomains',
+  'excludedReferrers',
   'ipPrivacy',
   'redactedParameters',
   'onDataLoss',
@@ -73,7 +77,7 @@ async function work(
   signal: AbortSignal,
   { telemetry, status, follow }: Watch,
 ): Promise<number> {
-  const lookups = openLookups(config.geoDatabase)
+  const lookups = openLookups(config)
   const kafka = kafkaClientOf(config, 'sessionloom')
   const stopping = () => telemetry({ kind: 'WorkerStopping', signal: String(signal.reason) })
   if (signal.aborted) stopping()
@@ -149,7 +153,7 @@ function workerSettingsOf(config: RunConfig) {
     allowedLatenessMs: config.allowedLateness,
     maxLatenessMs: config.maxLateness,
     timeZone: config.timeZone,
-    conversionTypes: new Set(config.conversionTypes),
+    conversions: conversionRules(config.conversionTypes, config.conversionPaths),
     privacy: { ip: config.ipPrivacy, redactedParameters: new Set(config.redactedParameters) },
     onDataLoss: config.onDataLoss,
     writesOpen: true,

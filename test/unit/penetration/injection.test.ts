@@ -14,7 +14,8 @@ import { sessionKey } from '../../../src/core/session-id.ts'
 import { tellAll } from '../../../src/ports/telemetry.ts'
 import { sessionloom } from '../../support/command.ts'
 import { hostileLog, hostileTexts } from '../../support/hostile-events.ts'
-import { testLookups, testSettings, testWorker } from '../../support/in-process.ts'
+import { testSettings, testWorker } from '../../support/in-process.ts'
+import { testLookups } from '../../support/test-lookups.ts'
 
 /** Runs the hostile log through a worker: what it logged, counted, stored and sent away. */
 async function attacked(t: TestContext) {
