@@ -1,32 +1,37 @@
-import {
-  developmentCityFiles,
-  embeddedGeoFiles,
-  type GeoDatabase,
-  openGeoDatabase,
-} from './adapters/mmdb-geo.ts'
+import { type GeoDatabase, openGeoDatabase } from './adapters/mmdb-geo.ts'
+import { developmentCityFiles, embeddedGeoFiles } from './adapters/mmdb-packaged.ts'
 import { createDeviceLookup } from './adapters/ua-parser-device.ts'
 import { type AttributionSettings, attributionLookup } from './core/enrichment/attribution.ts'
 import type { Lookups } from './core/enrichment/enrich-session.ts'
 import { WorkerError } from './core/worker-error.ts'
 
-export type LookupSettings = AttributionSettings & {
+export type GeoSettings = {
   /** A path, or empty for the embedded country database. */
   readonly geoDatabase: string
+  /** A path, or empty for none. */
+  readonly geoAsnDatabase: string
 }
 
 /** The look-ups of enrichment; what is not set is as it is by default. */
-export function openLookups({ geoDatabase = '', ...attribution }: Partial<LookupSettings> = {}): Lookups {
+export function openLookups(settings: Partial<GeoSettings & AttributionSettings> = {}): Lookups {
+  return lookupsWith(openGeo(settings), settings)
+}
+
+/** As `openLookups`, with places that are open already. */
+export function lookupsWith(geo: GeoDatabase, attribution: Partial<AttributionSettings> = {}): Lookups {
   return {
-    geo: openGeo(geoDatabase).lookup,
+    geo: geo.lookup,
     device: createDeviceLookup(),
     attribution: attributionLookup(attribution),
   }
 }
 
-/** As `openLookups`, the places alone. @throws WorkerError that names the file and says what to do */
-export function openGeo(geoDatabase: string): GeoDatabase {
+/** The places alone. @throws WorkerError that names the file and says what to do */
+export function openGeo({ geoDatabase = '', geoAsnDatabase = '' }: Partial<GeoSettings> = {}): GeoDatabase {
   try {
-    return openGeoDatabase(geoDatabase === '' ? embeddedGeoFiles() : [geoDatabase])
+    return openGeoDatabase(geoDatabase === '' ? embeddedGeoFiles() : [geoDatabase], {
+      asnPath: geoAsnDatabase === '' ? null : geoAsnDatabase,
+    })
   } catch (error) {
     throw new WorkerError('configuration', (error as Error).message, { cause: error })
   }
@@ -35,9 +40,5 @@ export function openGeo(geoDatabase: string): GeoDatabase {
 /** With cities, where the development dependency that has them is installed. */
 export function openDemoLookups(): Lookups {
   const files = developmentCityFiles() ?? embeddedGeoFiles()
-  return {
-    geo: openGeoDatabase(files).lookup,
-    device: createDeviceLookup(),
-    attribution: attributionLookup(),
-  }
+  return lookupsWith(openGeoDatabase(files))
 }

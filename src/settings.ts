@@ -180,7 +180,13 @@ export const settings = {
     'GEO_DATABASE',
     '',
     z.string(),
-    'An MMDB file of your own (MaxMind, DB-IP). Without it, the embedded country database',
+    'An MMDB file of your own (MaxMind, DB-IP, IP2Location, IPinfo). Without it, the embedded country database. `run` takes a new one as soon as the file has changed',
+  ),
+  geoAsnDatabase: setting(
+    'GEO_ASN_DATABASE',
+    '',
+    z.string(),
+    'An MMDB file that knows the networks of addresses (autonomous systems), such as GeoLite2-ASN; replaced in the same way',
   ),
   conversionTypes: setting('CONVERSION_TYPES', 'conversion', list, 'Event types that count as a conversion'),
   conversionPaths: setting(

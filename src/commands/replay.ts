@@ -20,6 +20,7 @@ const settings = [
   'maxLateness',
   'timeZone',
   'geoDatabase',
+  'geoAsnDatabase',
   'conversionTypes',
   'conversionPaths',
   'internalDomains',
