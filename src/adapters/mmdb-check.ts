@@ -3,8 +3,10 @@
 import { setImmediate } from 'node:timers/promises'
 import decoderModule from 'mmdb-lib/lib/decoder.js'
 import type { Metadata } from 'mmdb-lib/lib/metadata.js'
+import { childReader } from './mmdb-tree.ts'
 
-const separatorBytes = 16
+/** Zeros between the tree and the data. */
+export const separatorBytes = 16
 const metadataMarker = Buffer.from('\xab\xcd\xefMaxMind.com', 'latin1')
 /** How long others may have to wait. */
 const sliceMs = 4
@@ -15,6 +17,7 @@ export async function checkEveryRecord(bytes: Buffer, metadata: Metadata): Promi
   const addressBits = ipVersion === 4 ? 32 : 128
   if (bytes.subarray(searchTreeSize, searchTreeSize + separatorBytes).some(byte => byte !== 0))
     throw new Error('the search tree and the data are not where the metadata says')
+  const childOf = childReader(bytes, nodeByteSize)
   const checkRecord = recordCheck(bytes, metadata)
   const isOnPath = new Uint8Array(nodeCount)
   const isDone = new Uint8Array(nodeCount)
@@ -34,7 +37,7 @@ export async function checkEveryRecord(bytes: Buffer, metadata: Metadata): Promi
     if (++depth > addressBits) throw new Error('the search tree is deeper than an address is long')
     isOnPath[node] = 1
     path.push(~node)
-    for (const value of recordsOf(bytes, node * nodeByteSize, nodeByteSize))
+    for (const value of [childOf(node, 0), childOf(node, 1)])
       if (value > nodeCount) checkRecord(value)
       else if (value < nodeCount && !isDone[value]) path.push(value)
     await pause()
@@ -57,17 +60,6 @@ function recordCheck(bytes: Buffer, { nodeCount, searchTreeSize }: Metadata): (v
     if (typeof record !== 'object' || record === null || end > dataEnd)
       throw new Error('a record cannot be read')
   }
-}
-
-/** Both children of a node: numbers of 24, 28 or 32 bits. */
-function recordsOf(bytes: Buffer, at: number, size: number): [number, number] {
-  if (size === 6) return [bytes.readUIntBE(at, 3), bytes.readUIntBE(at + 3, 3)]
-  if (size === 8) return [bytes.readUInt32BE(at), bytes.readUInt32BE(at + 4)]
-  const middle = bytes[at + 3] as number
-  return [
-    (middle >> 4) * 2 ** 24 + bytes.readUIntBE(at, 3),
-    (middle & 15) * 2 ** 24 + bytes.readUIntBE(at + 4, 3),
-  ]
 }
 
 /** Lets others run when a slice is over; asks for the time only now and then. */

@@ -1,10 +1,13 @@
 // One MMDB file, read into memory whole, and what shows that it is sound.
 import { readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import { Reader, type Response } from 'mmdb-lib'
+import decoderModule from 'mmdb-lib/lib/decoder.js'
+import { type Metadata, parseMetadata } from 'mmdb-lib/lib/metadata.js'
 import { boundedCache } from '../core/bounded-cache.ts'
 import { type Geo, geoFromRecord } from '../core/enrichment/geo.ts'
-import { checkEveryRecord } from './mmdb-check.ts'
+import { type Address, addressOf } from './mmdb-addresses.ts'
+import { checkEveryRecord, separatorBytes } from './mmdb-check.ts'
+import { treeSearch } from './mmdb-tree.ts'
 
 /** One opened MMDB file. */
 export type GeoFile = {
@@ -17,13 +20,18 @@ export type GeoFile = {
   readonly ipVersion: 4 | 6
 }
 
-export type OpenedFile = { readonly file: GeoFile; readonly read: (address: string) => Geo | null }
+export type OpenedFile = {
+  readonly file: GeoFile
+  /** For an address of a version that the file has. */
+  readonly read: (address: Address) => Geo | null
+}
 
+const CACHED_PLACES = 20_000
 const CACHED_VALUES = 20_000
 
 /** Opens a file after a short look. @throws Error that names the file and says what to do */
 export function openFile(path: string): OpenedFile {
-  return opened(path, soundReader(path, readBytes(path)))
+  return opened(path, soundFile(path, readBytes(path)))
 }
 
 /**
@@ -35,28 +43,27 @@ export async function openCheckedFile(path: string): Promise<OpenedFile> {
   const bytes = await readFile(path).catch(cause => {
     throw unreadable(path, cause)
   })
-  const reader = soundReader(path, bytes)
-  await checkEveryRecord(bytes, reader.metadata).catch(cause => {
+  const sound = soundFile(path, bytes)
+  await checkEveryRecord(bytes, sound.metadata).catch(cause => {
     throw unsound(path, cause)
   })
-  return opened(path, reader)
+  return opened(path, sound)
 }
 
-function opened(path: string, reader: Reader<Response>): OpenedFile {
-  const { databaseType, buildEpoch, ipVersion } = reader.metadata
-  // The reader hands out the same object for the same place in the file, as long as its own cache holds it.
-  const known = new WeakMap<object, { readonly geo: Geo | null }>()
+function opened(path: string, { metadata, find, decoder }: SoundFile): OpenedFile {
+  const { databaseType, buildEpoch, ipVersion } = metadata
+  const known = boundedCache<number, Geo | null>(CACHED_PLACES)
 
-  function read(address: string): Geo | null {
+  function read(address: Address): Geo | null {
     try {
-      const record: object | null = reader.get(address)
-      if (record === null) return null
-      let found = known.get(record)
-      if (found === undefined) {
-        found = { geo: geoFromRecord(record) }
-        known.set(record, found)
+      const offset = find(address)
+      if (offset === null) return null
+      let geo = known.get(offset)
+      if (geo === undefined) {
+        geo = geoFromRecord(decoder.decode(offset).value)
+        known.set(offset, geo)
       }
-      return found.geo
+      return geo
     } catch {
       // A damaged record is found only when an address leads to it; the event counts all the same.
       return null
@@ -84,19 +91,29 @@ function readBytes(path: string): Buffer {
 
 const PROBES = ['1.1.1.1', '8.8.8.8', '81.2.69.160', '101.0.0.1', '151.0.0.1', '196.0.0.1', '223.255.255.1']
 
-/** A Reader that has proved itself: some damage shows in the constructor, some only in a look-up. */
-function soundReader(path: string, bytes: Buffer): Reader<Response> {
+type SoundFile = {
+  readonly metadata: Metadata
+  readonly find: (address: Address) => number | null
+  readonly decoder: InstanceType<typeof decoderModule.default>
+}
+
+/** What has proved itself: some damage shows in the metadata, some only in a look-up. */
+function soundFile(path: string, bytes: Buffer): SoundFile {
   try {
-    const reader = new Reader<Response>(bytes, {
-      cache: boundedCache<number | string, object>(CACHED_VALUES),
-    })
-    const { binaryFormatMajorVersion, ipVersion, nodeCount, searchTreeSize } = reader.metadata
+    const metadata = parseMetadata(bytes)
+    const { binaryFormatMajorVersion, ipVersion, nodeCount, searchTreeSize } = metadata
     if (binaryFormatMajorVersion !== 2) throw new Error(`format version ${binaryFormatMajorVersion}, not 2`)
     if (ipVersion !== 4 && ipVersion !== 6) throw new Error(`IP version ${ipVersion}`)
     if (!(nodeCount > 0) || searchTreeSize >= bytes.length)
       throw new Error('the search tree does not fit the file')
-    for (const address of PROBES) reader.get(address)
-    return reader
+    const cache = boundedCache<number | string, object>(CACHED_VALUES)
+    const decoder = new decoderModule.default(bytes, searchTreeSize + separatorBytes, cache)
+    const find = treeSearch(bytes, metadata)
+    for (const probe of PROBES) {
+      const offset = find(addressOf(probe) as Address)
+      if (offset !== null) decoder.decode(offset)
+    }
+    return { metadata, find, decoder }
   } catch (cause) {
     throw unsound(path, cause)
   }

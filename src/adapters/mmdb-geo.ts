@@ -1,7 +1,6 @@
-import { isIP } from 'node:net'
 import { boundedCache } from '../core/bounded-cache.ts'
 import { type Geo, type GeoLookup, withNetwork } from '../core/enrichment/geo.ts'
-import { isPublic, withoutIPv4Mapping } from './mmdb-addresses.ts'
+import { type Address, addressOf, isPublic } from './mmdb-addresses.ts'
 import type { GeoFile } from './mmdb-file.ts'
 import { openWatchedFile, type WatchedFile } from './mmdb-watched-file.ts'
 
@@ -21,7 +20,7 @@ export type GeoDatabase = {
   refresh(): Promise<readonly GeoFileChange[]>
 }
 
-const CACHED_ADDRESSES = 50_000
+const CACHED_ADDRESSES = 8_192
 
 /**
  * Opens an MMDB database of any vendor: one file, or two of which one is for IPv4 and the other for IPv6; and one that
@@ -47,15 +46,12 @@ export function openGeoDatabase(
   let cache = boundedCache<string, Geo | null>(CACHED_ADDRESSES)
   let find = finder(places, networks)
   const lookup: GeoLookup = ip => {
-    const address = withoutIPv4Mapping(ip)
-    const version = isIP(address)
-    // A zone id (`fe80::1%eth0`), which isIP lets pass, belongs to a link and not to the world.
-    if (version === 0 || address.includes('%')) return null
-    let geo = cache.get(address)
-    if (geo === undefined) {
-      geo = isPublic(address, version) ? find(address, version) : null
-      cache.set(address, geo)
-    }
+    const known = cache.get(ip)
+    if (known !== undefined) return known
+    const address = addressOf(ip)
+    if (address === null) return null
+    const geo = isPublic(address) ? find(address) : null
+    cache.set(ip, geo)
     return geo
   }
 
@@ -92,10 +88,8 @@ function requirePair(places: readonly WatchedFile[]): void {
 function finder(places: readonly WatchedFile[], networks: readonly WatchedFile[]) {
   const place = reader(places)
   const network = reader(networks)
-  return (address: string, version: number): Geo | null =>
-    networks.length === 0
-      ? place(address, version)
-      : withNetwork(place(address, version), network(address, version))
+  if (networks.length === 0) return place
+  return (address: Address): Geo | null => withNetwork(place(address), network(address))
 }
 
 function reader(watched: readonly WatchedFile[]) {
@@ -103,5 +97,5 @@ function reader(watched: readonly WatchedFile[]) {
   const v4 = opened.find(({ file }) => file.ipVersion === 4) ?? opened[0]
   // An IPv4-only file answers for IPv6 addresses too, with the place of their first 32 bits.
   const v6 = opened.find(({ file }) => file.ipVersion === 6)
-  return (address: string, version: number): Geo | null => (version === 4 ? v4 : v6)?.read(address) ?? null
+  return (address: Address): Geo | null => (address.version === 4 ? v4 : v6)?.read(address) ?? null
 }
