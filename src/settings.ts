@@ -1,75 +1,19 @@
 // Every setting, once: its variable, default and meaning.
-import { readFileSync } from 'node:fs'
 import { z } from 'zod'
+import { commonlyExcluded } from './core/enrichment/attribution.ts'
 import { isTimeZone } from './core/enrichment/weekday.ts'
 import { commonlyRedacted, ipPrivacies } from './core/privacy.ts'
-
-/** Milliseconds of `500ms`, `30s`, `10m`, `12h`, `30d`; Infinity of `unlimited`; null of anything else. */
-export function parseDuration(text: string): number | null {
-  if (text === 'unlimited') return Number.POSITIVE_INFINITY
-  const match = /^(\d{1,9})(ms|s|m|h|d)$/.exec(text)
-  if (match === null) return null
-  const unitMs = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }[match[2] as 'ms']
-  return Number(match[1]) * unitMs
-}
-
-const text = z.string().trim().min(1, 'must not be empty')
-const list = text.transform(value =>
-  value
-    .split(',')
-    .map(item => item.trim())
-    .filter(item => item !== ''),
-)
-
-function duration({ min, unlimited = false }: { min: number; unlimited?: boolean }) {
-  const example = unlimited ? '`30s`, `10m`, `30d` or `unlimited`' : '`500ms`, `30s`, `10m` or `30d`'
-  return text.transform((value, context) => {
-    const ms = parseDuration(value)
-    if (ms === null || (ms === Number.POSITIVE_INFINITY && !unlimited)) {
-      context.addIssue(`expected a duration such as ${example}`)
-      return z.NEVER
-    }
-    if (ms >= min) return ms
-    context.addIssue(`must be at least ${min} ms`)
-    return z.NEVER
-  })
-}
-
-function whole(min: number, max: number) {
-  return text
-    .refine(value => /^\d+$/.test(value), `expected a whole number from ${min} to ${max}`)
-    .transform(Number)
-    .refine(value => value >= min && value <= max, `expected a whole number from ${min} to ${max}`)
-}
-
-/** `null` for `off`. */
-const httpAddress = text.transform((value, context) => {
-  if (value === 'off') return null
-  const match = /^(\[[0-9a-fA-F:.]+\]|[a-zA-Z0-9._-]+):(\d{1,5})$/.exec(value)
-  const port = Number(match?.[2])
-  if (match !== null && port <= 65_535) return { host: (match[1] as string).replace(/^\[|\]$/g, ''), port }
-  context.addIssue('expected host:port such as 127.0.0.1:9464, or `off`')
-  return z.NEVER
-})
-
-const topic = text.regex(
-  /^(?!\.\.?$)[a-zA-Z0-9._-]{1,249}$/,
-  'expected a topic name: letters, digits, `.`, `_`, `-`, and more than dots',
-)
-
-/** The text of a PEM file of this kind; null where no file is named. Node takes any other for no certificate at all. */
-const pemFile = (kind: 'certificate' | 'private key') =>
-  z.string().transform((path, context) => {
-    if (path === '') return null
-    try {
-      const pem = readFileSync(path, 'utf8')
-      if (new RegExp(`-----BEGIN ([A-Z0-9]+ )*${kind.toUpperCase()}-----`).test(pem)) return pem
-      context.addIssue(`has no ${kind} in PEM in it`)
-    } catch (error) {
-      context.addIssue(`cannot be read: ${(error as NodeJS.ErrnoException).code}`)
-    }
-    return z.NEVER
-  })
+import {
+  duration,
+  hosts,
+  httpAddress,
+  list,
+  listOrNone,
+  pemFile,
+  text,
+  topic,
+  whole,
+} from './setting-values.ts'
 
 export type Setting = {
   readonly env: string
@@ -251,9 +195,36 @@ export const settings = {
     'GEO_DATABASE',
     '',
     z.string(),
-    'An MMDB file of your own (MaxMind, DB-IP). Without it, the embedded country database',
+    'An MMDB file of your own (MaxMind, DB-IP, IP2Location, IPinfo). Without it, the embedded country database. `run` takes a new one as soon as the file has changed',
+  ),
+  geoAsnDatabase: setting(
+    'GEO_ASN_DATABASE',
+    '',
+    z.string(),
+    'An MMDB file that knows the networks of addresses (autonomous systems), such as GeoLite2-ASN; replaced in the same way',
   ),
   conversionTypes: setting('CONVERSION_TYPES', 'conversion', list, 'Event types that count as a conversion'),
+  conversionPaths: setting(
+    'CONVERSION_PATHS',
+    '',
+    listOrNone.refine(
+      items => items.every(item => /^[/*]/.test(item)),
+      'expected paths such as /checkout/done or /orders/*/thanks, separated by commas',
+    ),
+    'Paths of pages whose views count as a conversion, with the `value` of the event; `*` stands for any characters',
+  ),
+  internalDomains: setting(
+    'INTERNAL_DOMAINS',
+    '',
+    hosts,
+    "Your own domains, where a visit from one to another begins none: what is below them, and the landing page's own, are internal without being named",
+  ),
+  excludedReferrers: setting(
+    'EXCLUDED_REFERRERS',
+    commonlyExcluded.join(','),
+    hosts.transform(items => (items[0] === 'none' ? [] : items)),
+    'Hosts, and all below them, that are no origin of a visit: it comes back from there. `none` for none',
+  ),
   ipPrivacy: setting(
     'IP_PRIVACY',
     'keep',

@@ -1,6 +1,6 @@
 // What the worker tells, as metrics in the text format of Prometheus.
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
-import type { PartitionFigures, Telemetry, WorkerEvent } from '../ports/telemetry.ts'
+import type { GeoFigures, PartitionFigures, Telemetry, WorkerEvent } from '../ports/telemetry.ts'
 import { type MetricKey, type MetricSpec, metricList } from './prometheus-metric-list.ts'
 
 export type Metrics = {
@@ -12,6 +12,7 @@ export type Metrics = {
 
 export type MetricSources = {
   readonly partitions: () => readonly PartitionFigures[]
+  readonly geo: () => readonly GeoFigures[]
   readonly build: { readonly version: string; readonly schema: string; readonly node: string }
 }
 
@@ -20,7 +21,7 @@ type OurMetrics = { readonly [K in MetricKey]: MetricOf[(typeof metricList)[K]['
 type Counting = { readonly [K in WorkerEvent['kind']]?: (event: Extract<WorkerEvent, { kind: K }>) => void }
 
 /** Counts what it is told, and asks for the rest when it is read. */
-export function prometheusMetrics({ partitions, build }: MetricSources): Metrics {
+export function prometheusMetrics({ partitions, geo, build }: MetricSources): Metrics {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
   const metrics = Object.fromEntries(
@@ -36,6 +37,8 @@ export function prometheusMetrics({ partitions, build }: MetricSources): Metrics
     contentType: registry.contentType,
     text() {
       setFigures(metrics, partitions())
+      metrics.geoAge.reset()
+      for (const { holds, ageMs } of geo()) metrics.geoAge.set({ holds }, ageMs / 1000)
       trouble.advance()
       return registry.metrics()
     },
@@ -77,6 +80,8 @@ function countBatches(metrics: OurMetrics): Counting {
       metrics.recallDocuments.inc(documents)
     },
     DocumentReduced: () => metrics.reduced.inc(),
+    GeoDatabaseReloaded: () => metrics.geoReloads.inc({ outcome: 'reloaded' }),
+    GeoDatabaseRefused: () => metrics.geoReloads.inc({ outcome: 'refused' }),
     RecordsExpired: ({ records }) => metrics.expired.inc(records),
   }
 }

@@ -23,6 +23,7 @@ export const demo = defineCommand({
     'maxLateness',
     'timeZone',
     'conversionTypes',
+    'conversionPaths',
     'ipPrivacy',
     'redactedParameters',
   ],

@@ -1,7 +1,8 @@
 import { type ElasticsearchClient, elasticsearchClient } from '../adapters/elasticsearch-client.ts'
 import { requireTopic } from '../adapters/kafka-topics.ts'
 import type { Config } from '../config.ts'
-import { openGeo } from '../lookups.ts'
+import { isStale } from '../geo-watch.ts'
+import { type GeoSettings, openGeo } from '../lookups.ts'
 import { defineCommand } from './command.ts'
 import { elasticsearchOf, elasticsearchSettings, kafkaClientOf, kafkaSettings } from './connections.ts'
 import { type Check, doubtful, type Finding, type Verdict, verdicts, well } from './doctor-checks.ts'
@@ -20,6 +21,7 @@ const settings = [
   'sessionGap',
   'maxLateness',
   'geoDatabase',
+  'geoAsnDatabase',
 ] as const
 
 export const doctor = defineCommand({
@@ -63,18 +65,16 @@ function checksOf(config: DoctorConfig, store: ElasticsearchClient): Check[] {
     ...rightsChecks(client, names),
     groupCheck(client, names),
     ...elasticsearchChecks(store, stored),
-    { name: 'geo database', run: async () => findGeo(config.geoDatabase) },
+    { name: 'geo database', run: async () => findGeo(config) },
   ]
 }
 
-const staleAfterMs = 180 * 86_400_000
-
-function findGeo(geoDatabase: string): Finding {
-  const { files } = openGeo(geoDatabase)
+function findGeo(config: GeoSettings): Finding {
+  const { files } = openGeo(config)
   const found = files.map(({ path, type, builtAtMs }) => `${path}: ${type}, ${builtOn(builtAtMs)}`).join('; ')
-  const isStale = files.some(({ builtAtMs }) => builtAtMs !== null && Date.now() - builtAtMs > staleAfterMs)
   // The embedded one is as old as the release; every update of it gives other places, and so other documents.
-  if (geoDatabase === '' || !isStale) return well(found)
+  const own = files.filter(({ holds }) => holds === 'networks' || config.geoDatabase !== '')
+  if (!own.some(file => isStale(file, Date.now()))) return well(found)
   return doubtful(
     `${found}: addresses have moved since. Get a newer one when you rebuild into a new INDEX_PREFIX.`,
   )

@@ -1,4 +1,5 @@
 // What `replay` and `demo` share: a finite input through the worker, and all sessions closed at its end.
+import { conversionRules } from '../core/conversions.ts'
 import type { Lookups } from '../core/enrichment/enrich-session.ts'
 import type { Privacy } from '../core/privacy.ts'
 import type { DeadLetterSink } from '../ports/dead-letter-sink.ts'
@@ -22,6 +23,7 @@ export type FiniteRun = {
     readonly maxLateness: number
     readonly timeZone: string
     readonly conversionTypes: readonly string[]
+    readonly conversionPaths: readonly string[]
     readonly ipPrivacy: Privacy['ip']
     readonly redactedParameters: readonly string[]
   }
@@ -65,7 +67,7 @@ export async function runToEnd(run: FiniteRun): Promise<Totals> {
       allowedLatenessMs: settings.allowedLateness,
       maxLatenessMs: settings.maxLateness,
       timeZone: settings.timeZone,
-      conversionTypes: new Set(settings.conversionTypes),
+      conversions: conversionRules(settings.conversionTypes, settings.conversionPaths),
       privacy: { ip: settings.ipPrivacy, redactedParameters: new Set(settings.redactedParameters) },
       onDataLoss: 'stop',
       writesOpen: false,

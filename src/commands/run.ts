@@ -8,8 +8,10 @@ import { KafkaDeadLetterSink } from '../adapters/kafka-dead-letter-sink.ts'
 import { KafkaEventSource } from '../adapters/kafka-event-source.ts'
 import { requireTopic } from '../adapters/kafka-topics.ts'
 import type { Config } from '../config.ts'
+import { conversionRules } from '../core/conversions.ts'
 import { WorkerError } from '../core/worker-error.ts'
-import { openLookups } from '../lookups.ts'
+import { geoFigures, watchGeo } from '../geo-watch.ts'
+import { lookupsWith, openGeo } from '../lookups.ts'
 import { readFigures } from '../partition-figures.ts'
 import type { Telemetry } from '../ports/telemetry.ts'
 import { upgrading } from '../upgrading-store.ts'
@@ -38,7 +40,11 @@ const settings = [
   'flushInterval',
   'timeZone',
   'geoDatabase',
+  'geoAsnDatabase',
   'conversionTypes',
+  'conversionPaths',
+  'internalDomains',
+  'excludedReferrers',
   'ipPrivacy',
   'redactedParameters',
   'onDataLoss',
@@ -71,9 +77,9 @@ type RunConfig = Config<(typeof settings)[number]>
 async function work(
   config: RunConfig,
   signal: AbortSignal,
-  { telemetry, status, follow }: Watch,
+  { telemetry, status, follow, followGeo }: Watch,
 ): Promise<number> {
-  const lookups = openLookups(config.geoDatabase)
+  const geo = openGeo(config)
   const kafka = kafkaClientOf(config, 'sessionloom')
   const stopping = () => telemetry({ kind: 'WorkerStopping', signal: String(signal.reason) })
   if (signal.aborted) stopping()
@@ -84,6 +90,9 @@ async function work(
   }
 
   await using resources = new AsyncDisposableStack()
+  const geoWatch = watchGeo(geo, telemetry, systemClock)
+  resources.defer(() => geoWatch.stop())
+  followGeo(() => geoFigures(geo, systemClock.now()))
   if (config.httpAddress !== null) {
     const server = await serveStatus(config.httpAddress, status)
     resources.defer(() => server.close())
@@ -105,7 +114,7 @@ async function work(
     source,
     store,
     deadLetters,
-    lookups,
+    lookups: lookupsWith(geo, config),
     clock: systemClock,
     telemetry,
     settings: { ...identity, ...workerSettingsOf(config) },
@@ -149,7 +158,7 @@ function workerSettingsOf(config: RunConfig) {
     allowedLatenessMs: config.allowedLateness,
     maxLatenessMs: config.maxLateness,
     timeZone: config.timeZone,
-    conversionTypes: new Set(config.conversionTypes),
+    conversions: conversionRules(config.conversionTypes, config.conversionPaths),
     privacy: { ip: config.ipPrivacy, redactedParameters: new Set(config.redactedParameters) },
     onDataLoss: config.onDataLoss,
     writesOpen: true,

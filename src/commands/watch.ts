@@ -4,7 +4,7 @@ import { createLogger, type LogFormat, pinoTelemetry } from '../adapters/pino-te
 import { prometheusMetrics } from '../adapters/prometheus-metrics.ts'
 import { buildInfo } from '../build-info.ts'
 import type { FigureReader } from '../partition-figures.ts'
-import { type Telemetry, tellAll } from '../ports/telemetry.ts'
+import { type GeoFigures, type Telemetry, tellAll } from '../ports/telemetry.ts'
 import { trackReadiness } from '../readiness.ts'
 import type { Worker } from '../worker.ts'
 
@@ -12,6 +12,8 @@ import type { Worker } from '../worker.ts'
 export type Watch = {
   readonly telemetry: Telemetry
   readonly status: Status
+  /** Where the ages of the geo databases are asked for from now on. */
+  followGeo(read: () => readonly GeoFigures[]): void
   /** From now on it is this worker that is asked. */
   follow(worker: Worker, figures: FigureReader): void
 }
@@ -20,12 +22,20 @@ export type Watch = {
 export async function watchFor(level: string, format: LogFormat): Promise<Watch> {
   let worker: Worker | null = null
   let figures: FigureReader | null = null
-  const metrics = prometheusMetrics({ partitions: () => figures?.read() ?? [], build: buildInfo() })
+  let geo: () => readonly GeoFigures[] = () => []
+  const metrics = prometheusMetrics({
+    partitions: () => figures?.read() ?? [],
+    geo: () => geo(),
+    build: buildInfo(),
+  })
   const readiness = trackReadiness(() => worker?.waitsFor ?? null)
   const log = pinoTelemetry(await createLogger({ level, format, isTerminal: process.stdout.isTTY }))
   return {
     telemetry: tellAll(log, metrics.telemetry, readiness.telemetry),
     status: { notReady: readiness.notReady, metrics: metrics.text, metricsType: metrics.contentType },
+    followGeo(read) {
+      geo = read
+    },
     follow(itsWorker, itsFigures) {
       worker = itsWorker
       figures = itsFigures

@@ -2,13 +2,13 @@
 // last flush. Memory holds every session that an event at or after the watermark can still reach.
 import { ClosingSchedule } from './closing-schedule.ts'
 import type { Erase, PlacedControl, Repair } from './control.ts'
+import type { ConversionRules } from './conversions.ts'
 import { remembers } from './dedupe-window.ts'
 import { type ErasedSpan, Erasures } from './erasures.ts'
 import { OpenSession, type Redirect, sleepingSession } from './open-session.ts'
 import type { Applied } from './outcome.ts'
 import { storedPosition } from './restored-session.ts'
 import {
-  type ConversionTypes,
   extend,
   isBehind,
   merge,
@@ -30,7 +30,7 @@ import { watermarkAfter } from './watermark.ts'
 export type SessionSettings = {
   readonly gapMs: number
   readonly allowedLatenessMs: number
-  readonly conversionTypes: ConversionTypes
+  readonly conversions: ConversionRules
   /**
    * Whether sessions are written while they are open. A log that is always read again from its start may leave
    * that out: what was not written comes back. One that is committed must not.
@@ -128,7 +128,7 @@ export class PartitionSessions {
   }
 
   #place(event: PlacedEvent, late: boolean): Applied {
-    const { gapMs, conversionTypes } = this.#settings
+    const { gapMs, conversions } = this.#settings
     const sessions = this.#tabs.of(event.raw.tabId)
     const inside = sessions.find(open => contains(open, event.time))
     if (inside !== undefined) {
@@ -143,7 +143,7 @@ export class PartitionSessions {
     const joined = inside ? [inside] : sessions.filter(open => joins(open, event.time, gapMs))
     const open = this.#unite(joined, event)
     if (open === undefined) return this.#begin(event, late)
-    extend(open.session, event, conversionTypes)
+    extend(open.session, event, conversions)
     if (late) open.session.quality.lateEvents++
     this.#rename(open, event.position)
     this.#touch(open)
@@ -151,7 +151,7 @@ export class PartitionSessions {
   }
 
   #begin(event: PlacedEvent, late: boolean): Applied {
-    const session = singleton(event, this.#settings.conversionTypes)
+    const session = singleton(event, this.#settings.conversions)
     if (late) session.quality.lateEvents++
     const open = new OpenSession(session, this.#keyOf(session), 'active')
     this.#add(open)

@@ -2,7 +2,8 @@
 // written one would have.
 
 import type { DocumentFields } from './document-fields.ts'
-import type { Page } from './enrichment/attribution.ts'
+import { decodeEngagement } from './engagement.ts'
+import type { Entry, Page, ReferrerClass } from './enrichment/attribution.ts'
 import type { DeviceFacts } from './enrichment/device.ts'
 import { posingFacts } from './enrichment/ipad.ts'
 import type { Evidence } from './evidence.ts'
@@ -54,6 +55,7 @@ function sessionOf({ tabId, start, end, position, absorbed }: SessionHead, docum
       conversions: activity.conversions,
       conversionValue: BigInt(state.value ?? 0),
     },
+    engagement: decodeEngagement(state.engaged, start, end),
     quality: {
       lateEvents: document.quality.late_events,
       duplicates: document.quality.duplicates,
@@ -91,16 +93,21 @@ function absorbedKeys({ operation, state }: SessionDocument): readonly SessionKe
   return operation.merge.map((id, i) => ({ id, cellStart: state.absorbed?.[i] as number }))
 }
 
-function entryOf({ referrer, metadata, utm, click_id }: SessionBody) {
+function entryOf({ referrer, metadata, utm, click_id }: SessionBody): Entry {
   const clickId =
     click_id.name === null || click_id.value === null ? null : { name: click_id.name, value: click_id.value }
   return {
     referrer: referrer.url,
-    channel: metadata.channel || null,
+    channel: null,
     aux: metadata.aux,
     utm: null,
     landingUrl: null,
-    attribution: { utm, clickId },
+    attribution: {
+      utm,
+      clickId,
+      referrer: { class: referrer.class as ReferrerClass | null, name: referrer.name },
+      channel: metadata.channel,
+    },
   }
 }
 

@@ -28,7 +28,7 @@ export type SessionBody = Pick<
   }
   readonly activity: Pick<Document['activity'], 'events' | 'page_views' | 'searches' | 'conversions'>
   readonly pages: { readonly entry: Page; readonly exit: Page }
-  readonly referrer: Pick<Document['referrer'], 'url'>
+  readonly referrer: Pick<Document['referrer'], 'url' | 'class' | 'name'>
   readonly quality: Pick<Document['quality'], 'late_events' | 'duplicates' | 'clock_skew_ms' | 'reduced'>
 }
 
@@ -44,7 +44,7 @@ function valuesOf(document: SessionBody) {
   const { geo } = device
   return [
     document.lastQuery, document.profile, document.properties, document.traits, document.aux, document.site, document.state,
-    document.referrer.url, document.click_id.name, document.click_id.value,
+    document.referrer.url, document.referrer.class, document.referrer.name, document.click_id.name, document.click_id.value,
     metadata.channel, metadata.aux, metadata.time.create,
     device.name, device.brand, device.model, device.type, device.touch,
     device.ip, device.resolution, device.color_depth, device.orientation,
@@ -64,7 +64,7 @@ function valuesOf(document: SessionBody) {
 export function unpackBody(packed: string): SessionBody {
   const [
     lastQuery, profile, properties, traits, aux, site, state,
-    referrer, clickName, clickValue,
+    referrer, referrerClass, referrerName, clickName, clickValue,
     channel, metadataAux, create,
     name, brand, model, type, touch,
     ip, resolution, color_depth, orientation,
@@ -83,7 +83,7 @@ export function unpackBody(packed: string): SessionBody {
   }
   return {
     lastQuery, profile, properties, traits, aux, site, state,
-    referrer: { url: referrer },
+    referrer: { url: referrer, class: referrerClass, name: referrerName },
     click_id: { name: clickName, value: clickValue },
     metadata: { channel, aux: metadataAux, time: { create } },
     device: { name, brand, model, type, touch, ip, resolution, color_depth, orientation, geo },

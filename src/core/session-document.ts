@@ -3,6 +3,7 @@
 
 import { dedupeWindowSize } from './dedupe-window.ts'
 import { type DocumentFields, schemaVersion } from './document-fields.ts'
+import { engagedSeconds, overlongMs } from './engagement.ts'
 import { hostAndPath, type Page } from './enrichment/attribution.ts'
 import { unknownDevice } from './enrichment/device.ts'
 import { type Geo, noGeo } from './enrichment/geo.ts'
@@ -68,7 +69,6 @@ export function placeOfVersion(version: number): { epoch: number; offset: number
   }
 }
 
-const overlongMs = 12 * 3_600_000
 const overlongEvents = 10_000
 
 /** The document of an enriched session. `nowMs` is the wall clock of this write, epoch ms. */
@@ -81,7 +81,7 @@ export function sessionDocument(
 ): SessionDocument {
   const { evidence, counts } = session
   const entry = session.entry.value
-  const { utm, clickId } = known(entry.attribution)
+  const { utm, clickId, referrer, channel } = known(entry.attribution)
   const told = evidence.agent === undefined ? unknownDevice : known(evidence.agent.value.facts)
   const agent = withTouch(told, evidence.screen?.value.touch ?? null)
   const geo = geoOf(evidence)
@@ -94,7 +94,7 @@ export function sessionDocument(
     lastQuery: session.lastQuery?.value ?? null,
     metadata: {
       time: timeFields(session, geo, nowMs, settings.timeZone),
-      channel: entry.channel ?? '',
+      channel,
       aux: entry.aux ?? {},
       status,
     },
@@ -127,10 +127,10 @@ export function sessionDocument(
       conversions: counts.conversions,
       conversion_value: Number(counts.conversionValue) / 1e6,
       bounced: counts.pageViews <= 1 && counts.conversions === 0 ? 1 : 0,
-      engaged_seconds: null,
+      engaged_seconds: engagedSeconds(session.engagement),
     },
     pages: { entry: pageFields(session.entryPage?.value), exit: pageFields(session.exitPage?.value) },
-    referrer: { url: entry.referrer, host: hostAndPath(entry.referrer).host, class: null, name: null },
+    referrer: { url: entry.referrer, host: hostAndPath(entry.referrer).host, ...referrer },
     click_id: { name: clickId?.name ?? null, value: clickId?.value ?? null },
     site: evidence.site?.value ?? null,
     quality: {

@@ -2,6 +2,7 @@
 // which events were met, and the few values that the document itself does not show.
 
 import { type DedupeWindow, decodeWindow, encodeWindow } from './dedupe-window.ts'
+import { encodeEngagement } from './engagement.ts'
 import { isPosingIpad } from './enrichment/ipad.ts'
 import { type Evidence, evidenceGroups } from './evidence.ts'
 import type { Json, JsonObject } from './json.ts'
@@ -22,6 +23,8 @@ export type SessionState = {
   readonly arrivals: readonly number[]
   /** Sum of conversion values in millionths, exact. Absent where it is 0. */
   readonly value?: string
+  /** Stretches of attention after the first event: length, gap, length… in ms. Absent where `duration` tells all. */
+  readonly engaged?: readonly number[]
   /** Cells of the ids in `operation.merge`, in that order. */
   readonly absorbed?: readonly number[]
   readonly time_zone?: string
@@ -54,12 +57,14 @@ export function encodeState(session: Session): SessionState {
     ...(session.aux && { aux: keyStamps(session.aux, table) }),
   }
   const { conversionValue } = session.counts
+  const engaged = encodeEngagement(session.engagement)
   return {
     stamps: table.stamps,
     fields,
     keys,
     ...encodeWindow(session.window),
     ...(conversionValue !== 0n && { value: String(conversionValue) }),
+    ...(engaged && { engaged }),
     ...(session.absorbed.length > 0 && { absorbed: session.absorbed.map(key => key.cellStart) }),
     ...hiddenEvidence(session.evidence),
   }

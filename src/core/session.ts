@@ -1,6 +1,8 @@
 // A session: a commutative, associative merge of its events (design §2.3). Counts are sums over distinct
 // events, first fields belong to the earliest event that has them, last fields to the latest.
+import { type ConversionRules, isConversion } from './conversions.ts'
 import { type DedupeWindow, emptyWindow, mergeWindows, remember } from './dedupe-window.ts'
+import { type Engagement, engage, engagementAt, mergeEngagement } from './engagement.ts'
 import { type Entry, entryOf, type Page } from './enrichment/attribution.ts'
 import { type Evidence, gatherEvidence, mergeEvidence } from './evidence.ts'
 import type { JsonObject } from './json.ts'
@@ -48,6 +50,7 @@ export type Session = {
   end: number
   position: Position
   counts: Counts
+  engagement: Engagement
   quality: Quality
   entry: Stamped<Entry>
   evidence: Evidence
@@ -72,16 +75,13 @@ export type PlacedEvent = TimedEvent & {
   readonly identity: { readonly high: number; readonly low: number }
 }
 
-/** Event types that count as a conversion. */
-export type ConversionTypes = ReadonlySet<string>
-
 /** Whether `a` is before `b`: a log of an earlier epoch was read to its end before the next began. */
 export function isBehind(a: Position, b: Position): boolean {
   return a.epoch < b.epoch || (a.epoch === b.epoch && a.offset < b.offset)
 }
 
 /** The session of one event. */
-export function singleton(event: PlacedEvent, conversionTypes: ConversionTypes): Session {
+export function singleton(event: PlacedEvent, conversions: ConversionRules): Session {
   const stamp: Stamp = { time: event.time, id: event.raw.eventId }
   const session: Session = {
     tabId: event.raw.tabId,
@@ -89,6 +89,7 @@ export function singleton(event: PlacedEvent, conversionTypes: ConversionTypes):
     end: event.time,
     position: event.position,
     counts: { events: 0, pageViews: 0, searches: 0, conversions: 0, conversionValue: 0n },
+    engagement: engagementAt(event.time),
     quality: { lateEvents: 0, duplicates: 0, clockSkewMs: 0, reduced: null },
     entry: { stamp, value: entryOf(event.raw.context) },
     evidence: {},
@@ -103,24 +104,25 @@ export function singleton(event: PlacedEvent, conversionTypes: ConversionTypes):
     absorbed: [],
     createdAt: null,
   }
-  take(session, event, stamp, conversionTypes)
+  take(session, event, stamp, conversions)
   return session
 }
 
 /** Extends a session by an event within the gap, in place: the same as merging with its singleton, and faster. */
-export function extend(session: Session, event: PlacedEvent, conversionTypes: ConversionTypes): void {
+export function extend(session: Session, event: PlacedEvent, conversions: ConversionRules): void {
   const stamp: Stamp = { time: event.time, id: event.raw.eventId }
   if (event.time < session.start) session.start = event.time
   if (event.time > session.end) session.end = event.time
+  session.engagement = engage(session.engagement, event.time, session.end - session.start)
   if (isBehind(session.position, event.position)) session.position = event.position
   if (earlier(stamp, session.entry.stamp)) session.entry = { stamp, value: entryOf(event.raw.context) }
-  take(session, event, stamp, conversionTypes)
+  take(session, event, stamp, conversions)
 }
 
 /** Everything of an event but span, position and entry. */
-function take(session: Session, event: PlacedEvent, stamp: Stamp, conversionTypes: ConversionTypes): void {
+function take(session: Session, event: PlacedEvent, stamp: Stamp, conversions: ConversionRules): void {
   const { raw } = event
-  count(session.counts, raw, conversionTypes)
+  count(session.counts, raw, conversions)
   const skew = Math.abs(event.clockSkewMs)
   if (skew > session.quality.clockSkewMs) session.quality.clockSkewMs = skew
   gatherEvidence(session.evidence, raw.context, raw.site, stamp)
@@ -134,11 +136,11 @@ function take(session: Session, event: PlacedEvent, stamp: Stamp, conversionType
   remember(session.window, event.identity.high, event.identity.low, event.arrival)
 }
 
-function count(counts: Counts, raw: RawEvent, conversionTypes: ConversionTypes): void {
+function count(counts: Counts, raw: RawEvent, conversions: ConversionRules): void {
   counts.events++
   if (raw.type === 'page-view') counts.pageViews++
   if (raw.type === 'search' || raw.query) counts.searches++
-  if (!conversionTypes.has(raw.type)) return
+  if (!isConversion(raw, conversions)) return
   counts.conversions++
   if (raw.value) counts.conversionValue += BigInt(Math.round(raw.value * 1e6))
 }
@@ -167,12 +169,14 @@ const profileOf = (profile: NonNullable<RawEvent['profile']>): Profile => ({
 export function merge(a: Session, b: Session): Session {
   const evidence: Evidence = { ...a.evidence }
   mergeEvidence(evidence, b.evidence)
+  const [start, end] = [Math.min(a.start, b.start), Math.max(a.end, b.end)]
   return {
     tabId: a.tabId,
-    start: Math.min(a.start, b.start),
-    end: Math.max(a.end, b.end),
+    start,
+    end,
     position: isBehind(a.position, b.position) ? b.position : a.position,
     counts: sumCounts(a.counts, b.counts),
+    engagement: mergeEngagement(a.engagement, b.engagement, end - start),
     quality: sumQuality(a.quality, b.quality),
     entry: earlier(b.entry.stamp, a.entry.stamp) ? b.entry : a.entry,
     evidence,

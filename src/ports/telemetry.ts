@@ -45,6 +45,15 @@ export type WorkerEvent =
   | { readonly kind: 'StoreRecovered'; readonly afterMs: number }
   | { readonly kind: 'MembershipEnded'; readonly reason: string }
   | { readonly kind: 'SourceInterrupted'; readonly reason: string }
+  | {
+      readonly kind: 'GeoDatabaseReloaded'
+      readonly path: string
+      readonly type: string
+      /** Age, where the file tells it. */
+      readonly days: number | null
+    }
+  | { readonly kind: 'GeoDatabaseRefused'; readonly path: string; readonly reason: string }
+  | { readonly kind: 'GeoDatabaseAged'; readonly path: string; readonly days: number }
   | { readonly kind: 'StatusServed'; readonly address: string }
   | { readonly kind: 'WorkerStopping'; readonly signal: string }
   | { readonly kind: 'WorkerStopped'; readonly reason: string }
@@ -88,6 +97,9 @@ export type PartitionFigures = {
   /** Timestamp of the latest record that was committed, epoch ms; null while there is none. */
   readonly newestRecordAt: number | null
 }
+
+/** One geo database at the moment of asking. */
+export type GeoFigures = { readonly holds: 'places' | 'networks'; readonly ageMs: number }
 
 export type Telemetry = (event: WorkerEvent) => void
 

@@ -1,6 +1,8 @@
 // What the benchmarks on Elasticsearch have in common.
+
 import { elasticsearchClient } from '../../src/adapters/elasticsearch-client.ts'
 import { ElasticsearchSessionStore } from '../../src/adapters/elasticsearch-session-store.ts'
+import { conversionRules } from '../../src/core/conversions.ts'
 import type { WorkerSettings } from '../../src/worker.ts'
 import { storeAll } from '../support/store-all.ts'
 
@@ -14,7 +16,7 @@ export const settings: WorkerSettings = {
   maxLatenessMs: Number.POSITIVE_INFINITY,
   timeZone: 'UTC',
   privacy: storeAll,
-  conversionTypes: new Set(['conversion']),
+  conversions: conversionRules(['conversion']),
   onDataLoss: 'stop',
   writesOpen: true,
 }

@@ -1,6 +1,7 @@
 // node test/bench/enrichment.bench.ts: look-ups per CPU-second, on real and on made-up input.
 import { readFileSync } from 'node:fs'
-import { developmentCityFiles, embeddedGeoFiles, openGeoDatabase } from '../../src/adapters/mmdb-geo.ts'
+import { openGeoDatabase } from '../../src/adapters/mmdb-geo.ts'
+import { developmentCityFiles, embeddedGeoFiles } from '../../src/adapters/mmdb-packaged.ts'
 import { createDeviceLookup } from '../../src/adapters/ua-parser-device.ts'
 import { weekdayAndHour } from '../../src/core/enrichment/weekday.ts'
 

@@ -28,7 +28,7 @@ const most = 100
 
 /** `closers`: tabs whose last session nothing has closed. */
 export async function judge(world: World, closers: ReadonlySet<string>): Promise<Verdict> {
-  const options = { ...defaultOracleOptions, gapMs, lookups: openLookups('') }
+  const options = { ...defaultOracleOptions, gapMs, lookups: openLookups() }
   const records = [...world.log.values()].map(({ value, timestamp }) => ({ value, timestamp }))
   const expected = oracle(records, options)
   const documents = await liveDocuments(world.elasticsearch, prefix)

@@ -11,7 +11,7 @@ import { seededRandom } from '../support/seeded-random.ts'
 const directory = mkdtempSync(join(tmpdir(), 'replay-test-'))
 after(() => rmSync(directory, { recursive: true, force: true }))
 
-const options = { ...defaultOracleOptions, lookups: openLookups('') }
+const options = { ...defaultOracleOptions, lookups: openLookups() }
 const logs = [
   { path: 'test/data/access-log.events.ndjson', sessions: 3223 },
   { path: 'test/data/access-log-2.events.ndjson', sessions: 796 },

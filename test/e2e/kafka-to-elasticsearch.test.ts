@@ -56,7 +56,7 @@ describe('a real log through real Kafka into real Elasticsearch', { skip: withou
     await untilCaughtUp(admin, env.topic, env.topic)
     const expected = oracle(
       lines.map(value => ({ value, timestamp: null })),
-      { ...defaultOracleOptions, lookups: openLookups('') },
+      { ...defaultOracleOptions, lookups: openLookups() },
     )
     const found = diff(expected, await liveDocuments(client, env.INDEX_PREFIX as string), {
       ignoreStatus: true,

@@ -82,7 +82,7 @@ describe('while Elasticsearch is down', { skip: withoutKafka }, () => {
     assert.equal((await ready()).status, 200)
     const client = new Client({ node: node.address })
     const log = lines.map(value => ({ value, timestamp: null }))
-    const expected = oracle(log, { ...defaultOracleOptions, lookups: openLookups('') })
+    const expected = oracle(log, { ...defaultOracleOptions, lookups: openLookups() })
     assert.deepEqual(differences(expected, await liveDocuments(client, 'sessions'), true).slice(0, 3), [])
     await client.close()
     console.log(

@@ -1,20 +1,19 @@
 // What `decode` lets in, Elasticsearch takes: no document is reduced for what users put into it.
+
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { createDeviceLookup } from '../../src/adapters/ua-parser-device.ts'
+import { conversionRules } from '../../src/core/conversions.ts'
 import { PartitionSessions } from '../../src/core/partition-sessions.ts'
 import { processBatch } from '../../src/pipeline.ts'
 import type { DocumentWrite, SessionStore } from '../../src/ports/session-store.ts'
 import { elasticsearchUnderTest, json, restored, storesOn } from '../support/elasticsearch-under-test.ts'
 import { extremeEvent, jsonText } from '../support/extreme-values.ts'
 import { storeAll } from '../support/store-all.ts'
-import { testGeo } from '../support/test-lookups.ts'
+import { testLookups } from '../support/test-lookups.ts'
 
 const { node, skip } = elasticsearchUnderTest('elasticsearch-extreme-documents.test.ts')
 const at = Date.parse('2026-11-24T10:00:00Z')
-const lookups = { geo: testGeo, device: createDeviceLookup() }
-
 /** The documents of these values, and how many of them were dead letters. Each is of a tab of its own. */
 async function documentsOf(
   texts: readonly string[],
@@ -23,7 +22,7 @@ async function documentsOf(
     {
       gapMs: 600_000,
       allowedLatenessMs: 300_000,
-      conversionTypes: new Set(['conversion']),
+      conversions: conversionRules(['conversion']),
       writesOpen: true,
     },
     Number.NEGATIVE_INFINITY,
@@ -43,7 +42,7 @@ async function documentsOf(
     timeZone: 'UTC',
     privacy: storeAll,
   }
-  const effects = await processBatch(batch, sessions, async () => {}, lookups, at, settings)
+  const effects = await processBatch(batch, sessions, async () => {}, testLookups, at, settings)
   return { writes: effects.documents, refused: effects.deadLetters.map(({ message }) => message) }
 }
 

@@ -2,13 +2,20 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { SqliteSessionStore } from '../../src/adapters/sqlite-session-store.ts'
+import { conversionRules } from '../../src/core/conversions.ts'
+import { attributionLookup } from '../../src/core/enrichment/attribution.ts'
 import { arbitraryEvents, type TestEvent } from '../support/arbitrary-events.ts'
 import { ArrayEventSource, ArrayTopic } from '../support/array-event-source.ts'
-import { testLookups, testWorker } from '../support/in-process.ts'
+import { testWorker } from '../support/in-process.ts'
 import { defaultOracleOptions, differences, oracle } from '../support/oracle.ts'
+import { testLookups } from '../support/test-lookups.ts'
 
 const timeZone = 'Europe/Berlin'
-const options = { ...defaultOracleOptions, timeZone, lookups: testLookups }
+const conversionPaths = ['/orders/*/thanks']
+const conversions = conversionRules(defaultOracleOptions.conversionTypes, conversionPaths)
+const internalDomains = ['news.example']
+const lookups = { ...testLookups, attribution: attributionLookup({ internalDomains }) }
+const options = { ...defaultOracleOptions, timeZone, conversionPaths, internalDomains, lookups }
 
 /** Sizes of batches, from a seed of fast-check's. */
 const batching = fc.infiniteStream(fc.integer({ min: 1, max: 9 }))
@@ -36,7 +43,7 @@ async function documentsOf(
       if (writesOpen && i % 2 === 1 && checkpoint.offset <= end) part.committed.set(partition, checkpoint)
     }
     const source = new ArrayEventSource(part, () => sizes.next().value as number)
-    const { worker } = testWorker(source, store, { timeZone, writesOpen })
+    const { worker } = testWorker(source, store, { timeZone, conversions, writesOpen }, lookups)
     await worker.run()
     if (restart === null) await worker.closeAll()
     for (const [partition, checkpoint] of part.committed) topic.committed.set(partition, checkpoint)

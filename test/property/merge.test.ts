@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { createDeviceLookup } from '../../src/adapters/ua-parser-device.ts'
+import { conversionRules } from '../../src/core/conversions.ts'
 import { arrivalOf, identityHash } from '../../src/core/dedupe-window.ts'
 import { enrichSession } from '../../src/core/enrichment/enrich-session.ts'
 import { OpenSession, sleepingSession } from '../../src/core/open-session.ts'
@@ -12,11 +12,10 @@ import { type SessionDocument, sessionDocument } from '../../src/core/session-do
 import { sessionKey } from '../../src/core/session-id.ts'
 import { arbitraryEvents, type TestEvent } from '../support/arbitrary-events.ts'
 import { storeAll } from '../support/store-all.ts'
-import { testGeo } from '../support/test-lookups.ts'
+import { testLookups } from '../support/test-lookups.ts'
 
 const gapMs = 600_000
-const conversionTypes = new Set(['conversion'])
-const lookups = { geo: testGeo, device: createDeviceLookup() }
+const conversions = conversionRules(['conversion'], ['/orders/*/thanks'])
 const oneTab = arbitraryEvents({ tabs: 1, maxLength: 8 })
 
 function placed(event: TestEvent, offset: number): PlacedEvent {
@@ -33,7 +32,7 @@ function placed(event: TestEvent, offset: number): PlacedEvent {
 
 /** The document without what only the order of the list tells. */
 function documentOf(session: Session) {
-  enrichSession(session, lookups)
+  enrichSession(session, testLookups)
   const key = sessionKey(session.tabId, session.start, gapMs)
   return JSON.parse(
     JSON.stringify(
@@ -67,7 +66,7 @@ function woken(document: SessionDocument): Session {
   return new OpenSession(sleepingSession(document), { id: document.id, cellStart: 0 }, 'active').session
 }
 
-const single = (event: PlacedEvent) => singleton(event, conversionTypes)
+const single = (event: PlacedEvent) => singleton(event, conversions)
 
 test('merge is commutative', () => {
   fc.assert(
@@ -100,7 +99,7 @@ test('extending in place is merging with the singleton', () => {
       const all = events.map(placed)
       const merged = all.map(single).reduce(merge)
       const extended = single(all[0] as PlacedEvent)
-      for (const event of all.slice(1)) extend(extended, event, conversionTypes)
+      for (const event of all.slice(1)) extend(extended, event, conversions)
       assert.deepEqual(comparable(extended), comparable(merged))
     }),
   )
@@ -118,8 +117,8 @@ test('a session restored from its document writes the same document, and merges 
       assert.deepEqual(comparable(restored), comparable(whole))
       assert.deepEqual(woken(documentOf(whole)), restored, 'sleeping changes nothing')
       for (const event of all.slice(at)) {
-        extend(restored, event, conversionTypes)
-        extend(whole, event, conversionTypes)
+        extend(restored, event, conversions)
+        extend(whole, event, conversions)
       }
       assert.deepEqual(comparable(restored), comparable(whole))
     }),

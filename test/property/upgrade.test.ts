@@ -10,8 +10,9 @@ import { upgrading } from '../../src/upgrading-store.ts'
 import { arbitraryEvents } from '../support/arbitrary-events.ts'
 import { ArrayEventSource, ArrayTopic } from '../support/array-event-source.ts'
 import { asVersion0, fromVersion0 } from '../support/earlier-schema.ts'
-import { testLookups, testWorker } from '../support/in-process.ts'
+import { testWorker } from '../support/in-process.ts'
 import { defaultOracleOptions, differences, oracle } from '../support/oracle.ts'
+import { testLookups } from '../support/test-lookups.ts'
 
 const options = { ...defaultOracleOptions, lookups: testLookups }
 

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createDeviceLookup } from '../../src/adapters/ua-parser-device.ts'
+import { conversionRules } from '../../src/core/conversions.ts'
 import { PartitionSessions } from '../../src/core/partition-sessions.ts'
 import { processBatch } from '../../src/pipeline.ts'
 import { storeAll } from '../support/store-all.ts'
-import { testGeo } from '../support/test-lookups.ts'
+import { testLookups } from '../support/test-lookups.ts'
 
 const count = 8000
 const at = Date.parse('2026-11-24T10:00:00Z')
@@ -22,7 +22,7 @@ test('a tab whose 8,000 events come backwards in time, each the start of another
   })
   const batch = { partition: 0, records, firstOffset: 0, nextOffset: count }
   const sessions = new PartitionSessions(
-    { gapMs: 600_000, allowedLatenessMs: 300_000, conversionTypes: new Set(), writesOpen: true },
+    { gapMs: 600_000, allowedLatenessMs: 300_000, conversions: conversionRules([]), writesOpen: true },
     Number.NEGATIVE_INFINITY,
   )
   const settings = {
@@ -32,9 +32,15 @@ test('a tab whose 8,000 events come backwards in time, each the start of another
     timeZone: 'UTC',
     privacy: storeAll,
   }
-  const lookups = { geo: testGeo, device: createDeviceLookup() }
   const since = process.cpuUsage()
-  const { documents, redirects } = await processBatch(batch, sessions, async () => {}, lookups, at, settings)
+  const { documents, redirects } = await processBatch(
+    batch,
+    sessions,
+    async () => {},
+    testLookups,
+    at,
+    settings,
+  )
   const { user } = process.cpuUsage(since)
   assert.equal(documents.length, 1)
   assert.equal(redirects.length, count - 1)

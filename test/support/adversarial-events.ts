@@ -1,9 +1,9 @@
 // Events made to be slow: what backtracking, sorting and copying could be made to suffer by.
-import { createDeviceLookup } from '../../src/adapters/ua-parser-device.ts'
+import { conversionRules } from '../../src/core/conversions.ts'
 import { PartitionSessions } from '../../src/core/partition-sessions.ts'
 import { processBatch } from '../../src/pipeline.ts'
 import { storeAll } from './store-all.ts'
-import { testGeo } from './test-lookups.ts'
+import { testLookups } from './test-lookups.ts'
 
 const settings = {
   topic: null,
@@ -15,7 +15,7 @@ const settings = {
 const sessionSettings = {
   gapMs: 600_000,
   allowedLatenessMs: 300_000,
-  conversionTypes: new Set<string>(),
+  conversions: conversionRules([]),
   writesOpen: true,
 }
 
@@ -122,9 +122,8 @@ async function timed(event: object): Promise<number> {
   const batch = { partition: 0, records: [record], firstOffset: 0, nextOffset: 1 }
   const sessions = new PartitionSessions(sessionSettings, Number.NEGATIVE_INFINITY)
   // A new one each time: its cache would answer the second.
-  const lookups = { geo: testGeo, device: createDeviceLookup() }
   const since = performance.now()
-  const { documents } = await processBatch(batch, sessions, async () => {}, lookups, 0, settings)
+  const { documents } = await processBatch(batch, sessions, async () => {}, testLookups, 0, settings)
   for (const { document } of documents) JSON.stringify(document)
   return performance.now() - since
 }

@@ -12,7 +12,10 @@ export type TestEvent = {
   [field: string]: unknown
 }
 
-/** Offsets from `day0` that sit on, just before and just after multiples of the gap, or anywhere in three hours. */
+/**
+ * Offsets from `day0` that sit on, just before and just after multiples of the gap and of the half minute of attention,
+ * or anywhere in three hours.
+ */
 const offsetMs = fc.oneof(
   { weight: 3, arbitrary: fc.integer({ min: 0, max: 180 * minute }) },
   {
@@ -20,6 +23,12 @@ const offsetMs = fc.oneof(
     arbitrary: fc
       .tuple(fc.integer({ min: 0, max: 12 }), fc.constantFrom(-1, 0, 1))
       .map(([gaps, edge]) => Math.max(0, gaps * 10 * minute + edge)),
+  },
+  {
+    weight: 2,
+    arbitrary: fc
+      .tuple(fc.integer({ min: 0, max: 12 }), fc.constantFrom(-1, 0, 1, 500))
+      .map(([halves, edge]) => Math.max(0, halves * 30_000 + edge)),
   },
 )
 
@@ -47,10 +56,22 @@ const context = fc.record(
         url: fc.constantFrom(
           'https://shop.example/?utm_source=news&gclid=abc',
           'https://shop.example/cart?x=1#top',
+          'https://shop.example/orders/7/thanks?utm_source=chatgpt.com',
+          'https://blog.shop.example/?utm_campaign=summer-shop&msclkid=1',
+          '/orders/8/thanks',
           'not a url',
         ),
         title: fc.constantFrom('Home', 'Cart'),
-        referrer: fc.constantFrom('https://www.google.com/', 'android-app://com.slack'),
+        referrer: fc.constantFrom(
+          'https://www.google.co.uk/',
+          'https://mail.google.com/mail/u/0/',
+          'https://m.youtube.com/watch',
+          'https://www.paypal.com/checkout',
+          'https://shop.example/',
+          'https://news.example/',
+          'android-app://com.slack',
+          '-',
+        ),
       },
       { requiredKeys: [] },
     ),

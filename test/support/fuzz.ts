@@ -1,9 +1,10 @@
 // Sends made-up and broken records through decode, sessions and documents, and looks after each batch whether all
 // records are accounted for, every document survives the way to the store and back, and nothing else has changed.
+
 import assert from 'node:assert/strict'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import { createDeviceLookup } from '../../src/adapters/ua-parser-device.ts'
+import { conversionRules } from '../../src/core/conversions.ts'
 import { PartitionSessions } from '../../src/core/partition-sessions.ts'
 import { commonlyRedacted } from '../../src/core/privacy.ts'
 import { restoredSession } from '../../src/core/restored-session.ts'
@@ -13,7 +14,7 @@ import type { SourceRecord } from '../../src/ports/event-source.ts'
 import type { DocumentWrite } from '../../src/ports/session-store.ts'
 import { fuzzInputs } from './fuzz-inputs.ts'
 import { seededRandom } from './seeded-random.ts'
-import { testGeo } from './test-lookups.ts'
+import { testLookups } from './test-lookups.ts'
 
 export type FuzzOptions = {
   readonly runs: number
@@ -48,14 +49,13 @@ const settings: PipelineSettings = {
 const sessionSettings = {
   gapMs: 600_000,
   allowedLatenessMs: 300_000,
-  conversionTypes: new Set(['conversion']),
+  conversions: conversionRules(['conversion']),
   writesOpen: true,
 }
 const collectGarbage = collector()
 
 export async function fuzz({ runs, seed, progress }: FuzzOptions): Promise<FuzzResult> {
   const inputs = fuzzInputs(seededRandom(seed))
-  const lookups = { geo: testGeo, device: createDeviceLookup() }
   const sessions = new PartitionSessions(sessionSettings, Number.NEGATIVE_INFINITY)
   const total: Tally = { applied: 0, duplicates: 0, alreadyApplied: 0, controls: 0, deadLetters: 0 }
   const result = { documents: 0, redirects: 0, mostSessions: 0, slowestBatchMs: 0 }
@@ -68,7 +68,7 @@ export async function fuzz({ runs, seed, progress }: FuzzOptions): Promise<FuzzR
     const count = Math.min(batchSize, runs - from)
     const records = Array.from({ length: count }, (_, i) => inputs.next(from + i, nowMs))
     const began = performance.now()
-    const effects = await processBatch(batchOf(records), sessions, noRecall, lookups, nowMs, settings)
+    const effects = await processBatch(batchOf(records), sessions, noRecall, testLookups, nowMs, settings)
     for (const { document } of [...effects.documents, ...effects.redirects]) JSON.stringify(document)
     sessions.settle(nowMs)
     result.slowestBatchMs = Math.max(result.slowestBatchMs, performance.now() - began)

@@ -1,5 +1,5 @@
 // Runs logs through the real worker in this process, with the SQLite store in memory or a file.
-import { createDeviceLookup } from '../../src/adapters/ua-parser-device.ts'
+import { conversionRules } from '../../src/core/conversions.ts'
 import type { Lookups } from '../../src/core/enrichment/enrich-session.ts'
 import type { DeadLetter } from '../../src/ports/dead-letter-sink.ts'
 import type { EventSource } from '../../src/ports/event-source.ts'
@@ -7,9 +7,7 @@ import type { SessionStore } from '../../src/ports/session-store.ts'
 import type { Telemetry } from '../../src/ports/telemetry.ts'
 import { Worker, type WorkerSettings } from '../../src/worker.ts'
 import { storeAll } from './store-all.ts'
-import { testGeo } from './test-lookups.ts'
-
-export const testLookups: Lookups = { geo: testGeo, device: createDeviceLookup() }
+import { testLookups } from './test-lookups.ts'
 
 export const testSettings: WorkerSettings = {
   topic: 'raw-events',
@@ -20,7 +18,7 @@ export const testSettings: WorkerSettings = {
   maxLatenessMs: 30 * 86_400_000,
   timeZone: 'UTC',
   privacy: storeAll,
-  conversionTypes: new Set(['conversion']),
+  conversions: conversionRules(['conversion']),
   onDataLoss: 'stop',
   writesOpen: true,
 }

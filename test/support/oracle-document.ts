@@ -2,12 +2,14 @@
 import { createHash } from 'node:crypto'
 import type { DeviceFacts, UserAgentEvidence } from '../../src/core/enrichment/device.ts'
 import type { Geo } from '../../src/core/enrichment/geo.ts'
+import { type AttributionOptions, attributionOf, hostOf } from './oracle-attribution.ts'
 import type { Loose, OracleEvent } from './oracle-event.ts'
 
-export type DocumentOptions = {
+export type DocumentOptions = AttributionOptions & {
   readonly gapMs: number
   readonly timeZone: string
   readonly conversionTypes: readonly string[]
+  readonly conversionPaths: readonly string[]
   /** Data, not logic of sessions: what a database says of an address, and a parser of a user agent. */
   readonly lookups: {
     readonly geo: (ip: string) => Geo | null
@@ -24,6 +26,7 @@ export function documentOf(events: readonly OracleEvent[], options: DocumentOpti
   const id = uuidV5(`${options.gapMs}:${Math.floor(first.time / options.gapMs)}:${first.tabId}`)
   const entry = first.raw.context ?? {}
   const visitor = visitorOf(events, options)
+  const attribution = attributionOf(entry, options)
   return {
     id,
     sessionTrackingToken: id,
@@ -32,17 +35,17 @@ export function documentOf(events: readonly OracleEvent[], options: DocumentOpti
     lastQuery: events.findLast(({ raw }) => raw.query)?.raw.query ?? null,
     metadata: {
       time: timeOf(first.time, last.time, options.timeZone, visitor.timeZones),
-      channel: entry.channel ?? '',
+      channel: attribution.channel,
       aux: entry.aux ?? {},
       status: 'ended',
     },
     profile: profileOf(events.findLast(({ raw }) => raw.profile)?.raw.profile),
     ...visitor.fields,
-    ...attributionOf(entry),
+    ...attribution.fields,
     properties: keyed(events, 'properties'),
     traits: keyed(events, 'traits'),
     aux: keyed(events, 'aux'),
-    activity: activityOf(events, options.conversionTypes),
+    activity: activityOf(events, options),
     pages: pagesOf(events),
     site: events.find(({ raw }) => raw.site)?.raw.site ?? null,
     schema_version: 1,
@@ -207,37 +210,15 @@ function degrees(value: Loose, limit: number): string | null {
   return Math.abs(Number(value)) <= limit ? String(Number(value)) : null
 }
 
-const clickIds = 'gclid gbraid wbraid dclid fbclid msclkid ttclid twclid li_fat_id epik'.split(' ')
-
-/** Where the visitor came from: the entry event alone tells. */
-function attributionOf(entry: Loose) {
-  const query = /\?([^#]*)/.exec(entry.page?.url ?? '')?.[1] ?? ''
-  const landing = new URLSearchParams(query)
-  const derived = (name: string) => landing.get(name)?.slice(0, 512) || null
-  const utm = entry.utm ?? {}
-  const names = ['source', 'medium', 'campaign', 'term', 'content']
-  const isGiven = names.some(name => utm[name])
-  const click = clickIds.find(name => landing.get(name)) ?? null
-  const referrer = entry.page?.referrer || null
-  return {
-    utm: Object.fromEntries(names.map(name => [name, isGiven ? utm[name] || null : derived(`utm_${name}`)])),
-    click_id: { name: click, value: click && derived(click) },
-    referrer: { url: referrer, host: hostOf(referrer), class: null, name: null },
-  }
-}
-
 function pagesOf(events: readonly OracleEvent[]) {
   const views = events.filter(({ raw }) => raw.type === 'page-view' && raw.context?.page?.url)
   const pageOf = (view: OracleEvent | undefined) => {
     const { url = null, title = null } = view?.raw.context.page ?? {}
-    const path = hostOf(url) === null ? null : new URL(url).pathname
+    const path = pathOf(url)
     return { url, host: hostOf(url), path, title }
   }
   return { entry: pageOf(views[0]), exit: pageOf(views.at(-1)) }
 }
-
-const hostOf = (url: string | null): string | null =>
-  url !== null && URL.canParse(url) ? new URL(url).host || null : null
 
 /** Per key the latest value; a key whose latest value is null is gone. At most 512 keys, the first by name. */
 function keyed(events: readonly OracleEvent[], field: 'properties' | 'traits' | 'aux') {
@@ -248,14 +229,34 @@ function keyed(events: readonly OracleEvent[], field: 'properties' | 'traits' | 
   return Object.fromEntries(kept.map(key => [key, latest.get(key)]).filter(([, value]) => value !== null))
 }
 
-function activityOf(events: readonly OracleEvent[], conversionTypes: readonly string[]) {
+/** A path alone has no host. */
+function pathOf(url: string | null): string | null {
+  if (url?.startsWith('/') && !/^\/[/\\]/.test(url)) return new URL(url, 'https://any.example').pathname
+  return hostOf(url) === null ? null : new URL(url as string).pathname
+}
+
+function isConversion(raw: Loose, { conversionTypes, conversionPaths }: DocumentOptions): boolean {
+  if (conversionTypes.includes(raw.type)) return true
+  const path = raw.type === 'page-view' ? pathOf(raw.context?.page?.url ?? null) : null
+  const expression = (pattern: string) =>
+    new RegExp(`^${pattern.replace(/[.+?^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*')}$`, 's')
+  return path !== null && conversionPaths.some(pattern => expression(pattern).test(path))
+}
+
+/** Gaps of more than half a minute do not count; nor does a session of more than twelve hours. */
+function engagedSeconds(events: readonly OracleEvent[]): number | null {
+  const times = events.map(({ time }) => time)
+  const gaps = times.slice(1).map((time, i) => time - times[i]!)
+  if (gaps.reduce((sum, gap) => sum + gap, 0) > 12 * 3_600_000) return null
+  return Math.floor(gaps.filter(gap => gap <= 30_000).reduce((sum, gap) => sum + gap, 0) / 1000)
+}
+
+function activityOf(events: readonly OracleEvent[], options: DocumentOptions) {
   const count = (is: (raw: Loose) => unknown) => events.filter(({ raw }) => is(raw)).length
-  const isConversion = (raw: Loose) => conversionTypes.includes(raw.type)
   const pageViews = count(raw => raw.type === 'page-view')
-  const conversions = count(isConversion)
-  const millionths = events
-    .filter(({ raw }) => isConversion(raw))
-    .reduce((sum, { raw }) => sum + BigInt(Math.round((raw.value ?? 0) * 1e6)), 0n)
+  const converting = events.filter(({ raw }) => isConversion(raw, options))
+  const conversions = converting.length
+  const millionths = converting.reduce((sum, { raw }) => sum + BigInt(Math.round((raw.value ?? 0) * 1e6)), 0n)
   return {
     events: events.length,
     page_views: pageViews,
@@ -263,6 +264,6 @@ function activityOf(events: readonly OracleEvent[], conversionTypes: readonly st
     conversions,
     conversion_value: Number(millionths) / 1e6,
     bounced: pageViews <= 1 && conversions === 0 ? 1 : 0,
-    engaged_seconds: null,
+    engaged_seconds: engagedSeconds(events),
   }
 }

@@ -1,6 +1,7 @@
 // The batch over the whole log, by brute force: sort the events of a tab by time, split where the difference is
 // more than the gap, and compute every field from the sorted events. It shares no session logic with `src`.
 import { commonlyRedacted, redactEvent } from '../../src/core/privacy.ts'
+import { oracleAttribution } from './oracle-attribution.ts'
 import { type DocumentOptions, documentOf, type OracleDocument } from './oracle-document.ts'
 import { type OracleEvent, type OracleRecord, readEvent } from './oracle-event.ts'
 
@@ -26,6 +27,8 @@ export const defaultOracleOptions = {
   maxLatenessMs: 30 * 86_400_000,
   timeZone: 'UTC',
   conversionTypes: ['conversion'],
+  conversionPaths: [],
+  ...oracleAttribution,
   redactedParameters: new Set<string>(commonlyRedacted),
 }
 

@@ -1,9 +1,9 @@
 // Texts that patterns backtrack on, of any length, for every field that a pattern is run over.
-import { createDeviceLookup } from '../../src/adapters/ua-parser-device.ts'
+import { conversionRules } from '../../src/core/conversions.ts'
 import { PartitionSessions } from '../../src/core/partition-sessions.ts'
 import { commonlyRedacted } from '../../src/core/privacy.ts'
 import { type PipelineSettings, processBatch } from '../../src/pipeline.ts'
-import { testGeo } from './test-lookups.ts'
+import { testLookups } from './test-lookups.ts'
 
 type Field = { readonly limit: number; event(text: string): object }
 
@@ -20,6 +20,10 @@ const fields: Readonly<Record<string, Field>> = {
   },
   page: { limit: 8192, event: url => ({ context: { page: { url } } }) },
   referrer: { limit: 8192, event: referrer => ({ context: { page: { referrer } } }) },
+  campaign: {
+    limit: 512,
+    event: text => ({ context: { utm: { source: text, medium: text, campaign: text } } }),
+  },
   locale: { limit: 64, event: locale => ({ context: { locale } }) },
   'time zone': { limit: 64, event: timeZone => ({ context: { timeZone } }) },
   address: { limit: 64, event: ip => ({ context: { ip } }) },
@@ -50,6 +54,7 @@ const shapes: Readonly<Record<string, (length: number) => string>> = {
   'mail addresses in a parameter': n => `https://h/?x=${'a@a.1'.repeat(n / 5)}`.slice(0, n),
   'a mail address without end': n => `https://h/?x=a@${'a.'.repeat(n / 2)}`.slice(0, n),
   labels: n => `https://${'a.'.repeat(n / 2)}`.slice(0, n),
+  'labels of countries': n => `https://${'aa.'.repeat(n / 3)}`.slice(0, n),
   colons: n => ':'.repeat(n),
   'a date that goes on': n => `2026-11-24T10:00:00.${'0'.repeat(n)}`.slice(0, n),
   'sec-ch-ua': n => `sec-ch-ua-${'-'.repeat(n)}`.slice(0, n),
@@ -76,7 +81,7 @@ const settings: PipelineSettings = {
 const sessionSettings = {
   gapMs: 600_000,
   allowedLatenessMs: 300_000,
-  conversionTypes: new Set<string>(),
+  conversions: conversionRules([]),
   writesOpen: true,
 }
 
@@ -92,7 +97,6 @@ async function processOne(event: object): Promise<void> {
   const batch = { partition: 0, records: [record], firstOffset: 0, nextOffset: 1 }
   const sessions = new PartitionSessions(sessionSettings, Number.NEGATIVE_INFINITY)
   // A new one each time: its cache would answer the second.
-  const lookups = { geo: testGeo, device: createDeviceLookup() }
-  const { documents } = await processBatch(batch, sessions, async () => {}, lookups, 0, settings)
+  const { documents } = await processBatch(batch, sessions, async () => {}, testLookups, 0, settings)
   for (const { document } of documents) JSON.stringify(document)
 }

@@ -1,5 +1,5 @@
 // Documents as the pipeline makes them, for tests of a store.
-import { createDeviceLookup } from '../../src/adapters/ua-parser-device.ts'
+import { conversionRules } from '../../src/core/conversions.ts'
 import { arrivalOf, identityHash } from '../../src/core/dedupe-window.ts'
 import { enrichSession } from '../../src/core/enrichment/enrich-session.ts'
 import type { RawEvent } from '../../src/core/raw-event.ts'
@@ -8,7 +8,7 @@ import { documentVersion, redirectDocument, sessionDocument } from '../../src/co
 import { sessionKey } from '../../src/core/session-id.ts'
 import type { DocumentWrite } from '../../src/ports/session-store.ts'
 import { storeAll } from './store-all.ts'
-import { testGeo } from './test-lookups.ts'
+import { testLookups } from './test-lookups.ts'
 
 export type Sample = {
   readonly tab?: string
@@ -24,16 +24,14 @@ export type Sample = {
 }
 
 const gapMs = 600_000
-const noConversions: ReadonlySet<string> = new Set()
-const lookups = { geo: testGeo, device: createDeviceLookup() }
-
+const noConversions = conversionRules([])
 /** The write of a session of two events. */
 export function sampleSession(sample: Sample = {}): DocumentWrite {
   const { tab = 'tab', from = '2026-11-24T10:00:00Z', to = from, status = 'active', raw } = sample
   const position = positionOf(sample)
   const session = singleton(placed(tab, from, position, { eventId: 'first', ...raw }), noConversions)
   extend(session, placed(tab, to, position, { eventId: 'last' }), noConversions)
-  enrichSession(session, lookups)
+  enrichSession(session, testLookups)
   const key = sessionKey(tab, session.start, gapMs)
   const document = sessionDocument(session, key, status, Date.parse(to), {
     timeZone: 'UTC',

@@ -1,6 +1,8 @@
 // Runs the real worker and pipeline under a seeded schedule of crashes, freezes, zombies, rebalances, lost
 // and rewound commits, searches that are not atomic, and a switch of epochs; then compares with the batch.
 
+import { conversionRules } from '../../src/core/conversions.ts'
+import { attributionLookup } from '../../src/core/enrichment/attribution.ts'
 import { unknownDevice } from '../../src/core/enrichment/device.ts'
 import { noGeo } from '../../src/core/enrichment/geo.ts'
 import { isRedirect } from '../../src/core/session-document.ts'
@@ -191,7 +193,7 @@ class Simulation {
         send: async letters => (letters.length > 0 ? step() : undefined),
         close: async () => {},
       },
-      lookups: { geo: () => noGeo, device: () => unknownDevice },
+      lookups: { geo: () => noGeo, device: () => unknownDevice, attribution: attributionLookup() },
       clock: { now: () => 0, monotonic: () => this.#elapsed },
       telemetry: event => this.#hear(event),
       settings: {
@@ -203,7 +205,7 @@ class Simulation {
         maxLatenessMs: Number.POSITIVE_INFINITY,
         timeZone: 'UTC',
         privacy: storeAll,
-        conversionTypes: new Set(['conversion']),
+        conversions: conversionRules(['conversion']),
         onDataLoss: 'stop',
         writesOpen: true,
       },

@@ -1,3 +1,6 @@
+import { createDeviceLookup } from '../../src/adapters/ua-parser-device.ts'
+import { attributionLookup } from '../../src/core/enrichment/attribution.ts'
+import type { Lookups } from '../../src/core/enrichment/enrich-session.ts'
 import type { Geo } from '../../src/core/enrichment/geo.ts'
 import { noGeo } from '../../src/core/enrichment/geo.ts'
 
@@ -14,3 +17,9 @@ const places: Readonly<Record<string, Geo>> = {
 
 // Not `places[ip]`: an address may say `constructor`.
 export const testGeo = (ip: string): Geo | null => (Object.hasOwn(places, ip) ? places[ip]! : null)
+
+export const testLookups: Lookups = {
+  geo: testGeo,
+  device: createDeviceLookup(),
+  attribution: attributionLookup(),
+}

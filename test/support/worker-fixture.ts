@@ -6,7 +6,7 @@ import { KafkaEventWriter, type WrittenEvent } from '../../src/adapters/kafka-ev
 import { letterHeaders } from '../../src/adapters/kafka-letter.ts'
 import { isReplayMark } from '../../src/adapters/kafka-stored-letter.ts'
 import { openLookups } from '../../src/lookups.ts'
-import { parseDuration } from '../../src/settings.ts'
+import { parseDuration } from '../../src/setting-values.ts'
 import { prefixesOn } from './elasticsearch-under-test.ts'
 import { lagOf } from './group-lag.ts'
 import { createTopic, kafkaClient, type TestTopic } from './kafka-fixture.ts'
@@ -18,7 +18,7 @@ import { untilCaughtUp, type WorkerOptions, type WorkerProcess, workerEnv } from
 import { workerSuite } from './worker-suite.ts'
 
 const partitions = 2
-const lookups = openLookups('')
+const lookups = openLookups()
 
 /** The settings of a worker, and what was written for it. */
 export type Place = {

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { flagOf, readConfig } from '../../src/config.ts'
-import { parseDuration, type SettingName, settings } from '../../src/settings.ts'
+import { parseDuration } from '../../src/setting-values.ts'
+import { type SettingName, settings } from '../../src/settings.ts'
 
 const everything = Object.keys(settings) as SettingName[]
 
@@ -24,6 +25,27 @@ test('a flag wins over the environment, and that over the default', () => {
   )
   assert.ok(read.ok)
   assert.deepEqual(read.config, { timeZone: 'Europe/Berlin', kafkaTopic: 'clicks' })
+})
+
+test('lists of hosts are in lower case and without www., and may be none', () => {
+  const names = ['internalDomains', 'excludedReferrers', 'conversionPaths'] as const
+  const read = readConfig(
+    names,
+    {},
+    { INTERNAL_DOMAINS: 'www.Shop.example, shop.test', EXCLUDED_REFERRERS: 'none' },
+  )
+  assert.ok(read.ok)
+  assert.deepEqual(read.config, {
+    internalDomains: ['shop.example', 'shop.test'],
+    excludedReferrers: [],
+    conversionPaths: [],
+  })
+  const wrong = readConfig(
+    names,
+    {},
+    { INTERNAL_DOMAINS: 'https://shop.example/', CONVERSION_PATHS: 'thanks' },
+  )
+  assert.ok(!wrong.ok && wrong.faults.length === 2)
 })
 
 test('an empty variable is as good as none', () => {

@@ -4,7 +4,8 @@ import { SqliteSessionStore } from '../../src/adapters/sqlite-session-store.ts'
 import type { WorkerEvent } from '../../src/ports/telemetry.ts'
 import { Worker } from '../../src/worker.ts'
 import { ArrayEventSource, ArrayTopic } from '../support/array-event-source.ts'
-import { testLookups, testSettings } from '../support/in-process.ts'
+import { testSettings } from '../support/in-process.ts'
+import { testLookups } from '../support/test-lookups.ts'
 
 /** What a worker tells of a topic with these keys, all of events of the tab `tab`, two a batch. */
 async function toldOf(keys: readonly (string | null)[], topicName: string | null = 'raw-events') {

@@ -1,6 +1,10 @@
-// Where a session came from, and which pages it began and ended with. Pure functions over URLs.
+// Where a session came from: pure functions over what its entry event says.
 import type { JsonObject } from '../json.ts'
 import type { EventContext } from '../raw-event.ts'
+import { channelOf, direct, type Traffic } from './channel.ts'
+import clickIds from './data/click-ids.json' with { type: 'json' }
+import paymentProviders from './data/payment-providers.json' with { type: 'json' }
+import { bareHost, isWithin, type ReferringSite, referringSite, type SiteClass } from './referring-sites.ts'
 
 export type Utm = {
   readonly source: string | null
@@ -9,10 +13,19 @@ export type Utm = {
   readonly term: string | null
   readonly content: string | null
 }
+export type Page = { readonly url: string; readonly title: string | null }
 export type ClickId = { readonly name: string; readonly value: string }
 
-/** What the landing URL tells; worked out once, by `enrichSession`. */
-export type Attribution = { readonly utm: Utm; readonly clickId: ClickId | null }
+/** `internal`: the same site. `excluded`: a payment page and its like, which is no origin. */
+export type ReferrerClass = SiteClass | 'internal' | 'excluded' | 'other'
+
+export type Attribution = {
+  readonly utm: Utm
+  readonly clickId: ClickId | null
+  readonly referrer: { readonly class: ReferrerClass | null; readonly name: string | null }
+  /** Empty where nothing tells: the entry event knows no page. */
+  readonly channel: string
+}
 
 /** The entry event's part in attribution. `landingUrl` is let go once `attribution` is known. */
 export type Entry = {
@@ -24,28 +37,25 @@ export type Entry = {
   attribution: Attribution | undefined
 }
 
-export type Page = { readonly url: string; readonly title: string | null }
+export type AttributionSettings = {
+  /** Hosts of the sites themselves, with all below them, beside the landing page's own. */
+  readonly internalDomains: readonly string[]
+  /** Hosts, with all below them, that interrupt a visit and begin none. */
+  readonly excludedReferrers: readonly string[]
+}
+
+export type AttributionLookup = (entry: Entry) => Attribution
 
 export const noUtm: Utm = { source: null, medium: null, campaign: null, term: null, content: null }
+export const commonlyExcluded: readonly string[] = paymentProviders.hosts
 
-/** Parameters by which advertisers mark a click, most telling first. */
-const clickIdNames = [
-  'gclid',
-  'gbraid',
-  'wbraid',
-  'dclid',
-  'fbclid',
-  'msclkid',
-  'ttclid',
-  'twclid',
-  'li_fat_id',
-  'epik',
-]
 const maxValueLength = 512
 
 export function entryOf(context: EventContext | null | undefined): Entry {
+  const referrer = context?.page?.referrer
   return {
-    referrer: context?.page?.referrer || null,
+    // Access logs write a hyphen for a header that was not sent.
+    referrer: referrer && referrer !== '-' ? referrer : null,
     channel: context?.channel || null,
     aux: context?.aux ?? null,
     utm: explicitUtm(context?.utm),
@@ -54,16 +64,36 @@ export function entryOf(context: EventContext | null | undefined): Entry {
   }
 }
 
-/** Explicit utm wins over the landing URL's parameters, as a whole. */
-export function attribute(entry: Entry): Attribution {
-  const parameters = entry.landingUrl === null ? null : parametersOf(entry.landingUrl)
-  if (parameters === null) return { utm: entry.utm ?? noUtm, clickId: null }
-  return { utm: entry.utm ?? utmOf(parameters), clickId: clickIdOf(parameters) }
+export function attributionLookup({
+  internalDomains = [],
+  excludedReferrers = commonlyExcluded,
+}: Partial<AttributionSettings> = {}): AttributionLookup {
+  const settings = { internalDomains, excludedReferrers }
+  return entry => attribute(entry, settings)
 }
 
-/** Host and path of a URL; null where it is not an absolute one. Hosts are in lower case, without port 80 or 443. */
+/** Explicit utm wins over the landing URL's parameters, as a whole; an explicit channel over all that is derived. */
+function attribute(entry: Entry, settings: AttributionSettings): Attribution {
+  const parameters = entry.landingUrl === null ? null : parametersOf(entry.landingUrl)
+  const utm = entry.utm ?? (parameters === null ? noUtm : utmOf(parameters))
+  const clickId = parameters === null ? null : clickIdOf(parameters)
+  const referrer = entry.referrer === null ? null : URL.parse(entry.referrer)
+  const site = referrer?.host ? siteOf(referrer, entry.landingUrl, settings) : { class: null, name: null }
+  const isKnown = entry.landingUrl !== null || site.class !== null || entry.utm !== null
+  const origin = { utm, clickId, site, host: referrer === null ? '' : bareHost(referrer) }
+  return {
+    utm,
+    clickId,
+    referrer: site,
+    channel: entry.channel ?? (isKnown ? channelOf(trafficOf(origin)) : ''),
+  }
+}
+
+/** Host and path of a URL, or of a path alone; null where it has none. Hosts are in lower case, without port 80 or 443. */
 export function hostAndPath(url: string | null): { host: string | null; path: string | null } {
-  const parsed = url === null ? null : URL.parse(url)
+  if (url === null) return { host: null, path: null }
+  if (/^\/(?![/\\])/.test(url)) return { host: null, path: URL.parse(url, 'http://a')?.pathname ?? null }
+  const parsed = URL.parse(url)
   if (parsed === null || parsed.host === '') return { host: null, path: null }
   return { host: parsed.host, path: parsed.pathname }
 }
@@ -99,9 +129,61 @@ function utmOf(parameters: URLSearchParams): Utm {
 }
 
 function clickIdOf(parameters: URLSearchParams): ClickId | null {
-  for (const name of clickIdNames) {
+  for (const { name } of clickIds.parameters) {
     const value = parameters.get(name)
     if (value) return { name, value: value.slice(0, maxValueLength) }
   }
   return null
+}
+
+type Site = Attribution['referrer']
+
+function siteOf(referrer: URL, landingUrl: string | null, settings: AttributionSettings): Site {
+  const host = bareHost(referrer)
+  const site = referringSite(referrer)
+  if (isInternal(host, landingUrl, site, settings.internalDomains)) return { class: 'internal', name: null }
+  if (settings.excludedReferrers.some(domain => isWithin(host, domain)))
+    return { class: 'excluded', name: null }
+  return site ?? { class: 'other', name: null }
+}
+
+function isInternal(
+  host: string,
+  landingUrl: string | null,
+  site: ReferringSite | null,
+  domains: readonly string[],
+): boolean {
+  if (domains.some(domain => isWithin(host, domain))) return true
+  const landing = landingUrl === null ? null : URL.parse(landingUrl)
+  if (!landing?.host) return false
+  const own = bareHost(landing)
+  // From shop.example to blog.shop.example; but from tumblr.com to anyone.tumblr.com is from a network to a site.
+  return isWithin(host, own) || (site === null && isWithin(own, host))
+}
+
+type Origin = {
+  readonly utm: Utm
+  readonly clickId: ClickId | null
+  readonly site: Site
+  readonly host: string
+}
+
+/** In the words of campaign parameters: what these say, then what the click id does, then the referrer. */
+function trafficOf({ utm, clickId, site, host }: Origin): Traffic {
+  const click = clickIds.parameters.find(({ name }) => name === clickId?.name)
+  const isReferred = site.class !== null && site.class !== 'internal' && site.class !== 'excluded'
+  const isTagged = utm.source !== null || utm.medium !== null || utm.campaign !== null
+  if (!isTagged && click === undefined && !isReferred) return direct
+  const referredBy = isReferred ? host : ''
+  return {
+    source: utm.source ?? click?.source ?? referredBy,
+    medium: utm.medium ?? click?.medium ?? (isTagged || click !== undefined ? '' : mediumOf(site.class)),
+    campaign: utm.campaign ?? '',
+  }
+}
+
+/** As Google Analytics does; a link out of a web mail is one in a mail. */
+function mediumOf(siteClass: ReferrerClass | null): string {
+  if (siteClass === 'search') return 'organic'
+  return siteClass === 'e-mail' ? 'email' : 'referral'
 }

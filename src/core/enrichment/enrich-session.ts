@@ -1,11 +1,15 @@
 // Enrichment as a list of named steps. Each fills in what evidence lacks, once: evidence that won is looked
 // up when its session is next written, not when the event came.
 import type { Session } from '../session.ts'
-import { attribute } from './attribution.ts'
+import type { AttributionLookup } from './attribution.ts'
 import type { DeviceLookup } from './device.ts'
 import type { GeoLookup } from './geo.ts'
 
-export type Lookups = { readonly geo: GeoLookup; readonly device: DeviceLookup }
+export type Lookups = {
+  readonly geo: GeoLookup
+  readonly device: DeviceLookup
+  readonly attribution: AttributionLookup
+}
 
 export const enrichmentSteps = [
   ['geo', geo],
@@ -30,8 +34,8 @@ function device({ evidence }: Session, lookups: Lookups): void {
   held.agent = null
 }
 
-function attribution({ entry: { value } }: Session): void {
+function attribution({ entry: { value } }: Session, lookups: Lookups): void {
   if (value.attribution !== undefined) return
-  value.attribution = attribute(value)
+  value.attribution = lookups.attribution(value)
   value.landingUrl = null
 }

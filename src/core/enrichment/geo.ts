@@ -37,13 +37,13 @@ export const noGeo: Geo = {
 }
 
 /**
- * One shape from the two that MMDB files use: nested (MaxMind, DB-IP's own downloads) and flat (sapics' files on
- * npm). The AS fields have the same names in both vendors' ASN files. Null when the record says nothing.
+ * One shape from those that MMDB files use: nested (MaxMind, DB-IP's own downloads, IP2Location) and flat (sapics'
+ * files on npm, IPinfo). Null when the record says nothing.
  */
 export function geoFromRecord(record: unknown): Geo | null {
   const fields = objectOf(record)
   if (fields === null) return null
-  const isFlat = 'country_code' in fields || typeof fields.city === 'string'
+  const isFlat = [fields.country_code, fields.country, fields.city].some(value => typeof value === 'string')
   const place = isFlat ? flatPlace(fields) : nestedPlace(fields)
   const geo: Geo = { ...place, ...autonomousSystem(fields) }
   return isEmpty(geo) ? null : geo
@@ -53,14 +53,15 @@ type Fields = Readonly<Record<string, unknown>>
 type Place = Omit<Geo, 'asn' | 'as_org'>
 
 function flatPlace(fields: Fields): Place {
-  const region = text(fields.state1)
+  const region = text(fields.state1) ?? text(fields.region)
   return {
-    country: country(text(fields.country_code), null),
+    // IPinfo writes the code into either, and the name into the other if at all.
+    country: country(text(fields.country_code) ?? text(fields.country), null),
     city: text(fields.city),
     county: text(fields.state2) ?? region,
     region,
-    postal: text(fields.postcode),
-    ...position(fields.latitude, fields.longitude),
+    postal: text(fields.postcode) ?? text(fields.postal),
+    ...position(fields.latitude ?? fields.lat, fields.longitude ?? fields.lng),
     time_zone: text(fields.timezone),
   }
 }
@@ -83,11 +84,23 @@ function nestedPlace(fields: Fields): Place {
 
 function autonomousSystem(fields: Fields): Pick<Geo, 'asn' | 'as_org'> {
   const source = objectOf(fields.traits) ?? fields
-  const asn = source.autonomous_system_number
   return {
-    asn: typeof asn === 'number' && Number.isSafeInteger(asn) && asn > 0 ? asn : null,
-    as_org: text(source.autonomous_system_organization),
+    asn: systemNumber(source.autonomous_system_number ?? source.asn),
+    as_org: text(source.autonomous_system_organization) ?? text(source.as_name),
   }
+}
+
+/** 15169, "15169" and "AS15169" are one; 0 stands for none. */
+function systemNumber(value: unknown): number | null {
+  const asn =
+    typeof value === 'string' && /^(AS)?\d{1,10}$/i.test(value) ? Number(value.replace(/^AS/i, '')) : value
+  return typeof asn === 'number' && Number.isSafeInteger(asn) && asn > 0 && asn < 2 ** 32 ? asn : null
+}
+
+/** A place with the network that a database of networks knows, where that one knows it. */
+export function withNetwork(place: Geo | null, network: Geo | null): Geo | null {
+  if (network === null || network.asn === null) return place
+  return { ...(place ?? noGeo), asn: network.asn, as_org: network.as_org }
 }
 
 function isEmpty(geo: Geo): boolean {
@@ -125,8 +138,9 @@ function position(latitude: unknown, longitude: unknown): Pick<Geo, 'latitude' |
 }
 
 function degrees(value: unknown, limit: number): string | null {
-  if (typeof value !== 'number' || !(Math.abs(value) <= limit)) return null
-  return String(withoutFloatNoise(value))
+  const number = typeof value === 'string' && /^-?\d+(\.\d+)?$/.test(value) ? Number(value) : value
+  if (typeof number !== 'number' || !(Math.abs(number) <= limit)) return null
+  return String(withoutFloatNoise(number))
 }
 
 /**
@@ -149,7 +163,8 @@ function englishName(named: unknown): string | null {
 function text(value: unknown): string | null {
   if (typeof value !== 'string') return null
   const trimmed = value.trim()
-  return trimmed === '' ? null : trimmed
+  // IP2Location writes a hyphen for what it does not know.
+  return trimmed === '' || trimmed === '-' ? null : trimmed
 }
 
 function objectOf(value: unknown): Fields | null {

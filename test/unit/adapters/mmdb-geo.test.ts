@@ -3,7 +3,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import { developmentCityFiles, embeddedGeoFiles, openGeoDatabase } from '../../../src/adapters/mmdb-geo.ts'
+import { openGeoDatabase } from '../../../src/adapters/mmdb-geo.ts'
+import { developmentCityFiles, embeddedGeoFiles } from '../../../src/adapters/mmdb-packaged.ts'
 import { type MmdbValue, mmdbFile } from '../../support/mmdb-file.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'mmdb-geo-'))
@@ -49,7 +50,13 @@ const everywhere = openGeoDatabase([
 test('one file answers for both IP versions, and tells what it is', () => {
   const { lookup, files } = openGeoDatabase([bothPath])
   assert.deepEqual(files, [
-    { path: bothPath, type: 'GeoIP2-City', builtAtMs: 1_770_245_369_000, ipVersion: 6 },
+    {
+      path: bothPath,
+      type: 'GeoIP2-City',
+      builtAtMs: 1_770_245_369_000,
+      ipVersion: 6,
+      holds: 'places',
+    },
   ])
   assert.equal(lookup('81.2.69.160')?.location, '51.5142,-0.0931')
   assert.equal(lookup('2001:218::1')?.country.name, 'Japan')

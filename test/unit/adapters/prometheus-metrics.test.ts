@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { type MetricSpec, metricList } from '../../../src/adapters/prometheus-metric-list.ts'
 import { prometheusMetrics } from '../../../src/adapters/prometheus-metrics.ts'
-import type { PartitionFigures, WorkerEvent } from '../../../src/ports/telemetry.ts'
+import type { GeoFigures, PartitionFigures, WorkerEvent } from '../../../src/ports/telemetry.ts'
 import { type Family, parseExposition } from '../../support/exposition.ts'
 
 const build = { version: '1.2.3', schema: '1', node: 'v26' }
@@ -25,8 +25,12 @@ const batch: WorkerEvent = {
 }
 
 /** What is told after these events, by the name of the series. */
-async function after(events: readonly WorkerEvent[], partitions: PartitionFigures[] = []) {
-  const metrics = prometheusMetrics({ partitions: () => partitions, build })
+async function after(
+  events: readonly WorkerEvent[],
+  partitions: PartitionFigures[] = [],
+  geo: GeoFigures[] = [],
+) {
+  const metrics = prometheusMetrics({ partitions: () => partitions, geo: () => geo, build })
   for (const event of events) metrics.telemetry(event)
   const families = parseExposition(await metrics.text())
   const value = (name: string, label = '') =>
@@ -49,6 +53,16 @@ it('counts every record of a batch once, by what became of it', async () => {
   assert.equal(value('documents_written_total', 'redirect'), 2)
   assert.equal(value('stale_writes_total'), 2)
   assert.equal(value('keys_astray_total'), 10)
+})
+
+it('tells the age of each geo database, and what became of those that were replaced', async () => {
+  const reloaded: WorkerEvent = { kind: 'GeoDatabaseReloaded', path: 'p', type: 't', days: 1 }
+  const refused: WorkerEvent = { kind: 'GeoDatabaseRefused', path: 'p', reason: 'r' }
+  const { value } = await after([reloaded, reloaded, refused], [], [{ holds: 'places', ageMs: 86_400_000 }])
+  assert.equal(value('geo_database_age_seconds', 'places'), 86_400)
+  assert.equal(value('geo_database_age_seconds', 'networks'), undefined, 'there is none')
+  assert.equal(value('geo_database_changes_total', 'reloaded'), 2)
+  assert.equal(value('geo_database_changes_total', 'refused'), 1)
 })
 
 it('measures the write of a batch once, and the age of each of its records', async () => {

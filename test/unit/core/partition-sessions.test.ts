@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { conversionRules } from '../../../src/core/conversions.ts'
 import { arrivalOf, identityHash } from '../../../src/core/dedupe-window.ts'
+import { attributionLookup } from '../../../src/core/enrichment/attribution.ts'
 import { unknownDevice } from '../../../src/core/enrichment/device.ts'
 import { enrichSession } from '../../../src/core/enrichment/enrich-session.ts'
 import { noGeo } from '../../../src/core/enrichment/geo.ts'
@@ -16,7 +18,7 @@ const minute = 60_000
 const settings = {
   gapMs: 10 * minute,
   allowedLatenessMs: 5 * minute,
-  conversionTypes: new Set(['conversion']),
+  conversions: conversionRules(['conversion']),
   writesOpen: true,
 }
 
@@ -31,7 +33,11 @@ function partition(watermark = Number.NEGATIVE_INFINITY, writesOpen = true) {
     spans: () => sessions.changes().sessions.map(spanOf).sort(),
     documents: () =>
       sessions.changes().sessions.map(({ session, key, status }) => {
-        enrichSession(session, { geo: () => noGeo, device: () => unknownDevice })
+        enrichSession(session, {
+          geo: () => noGeo,
+          device: () => unknownDevice,
+          attribution: attributionLookup(),
+        })
         return sessionDocument(session, key, status, 0, { timeZone: 'UTC', privacy: storeAll })
       }),
   }

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createDeviceLookup } from '../../../src/adapters/ua-parser-device.ts'
 import { arrivalOf, identityHash } from '../../../src/core/dedupe-window.ts'
 import { enrichSession } from '../../../src/core/enrichment/enrich-session.ts'
 import { decode } from '../../../src/core/raw-event.ts'
@@ -9,12 +8,11 @@ import { extend, type PlacedEvent, type Session, singleton } from '../../../src/
 import { type SessionDocument, sessionDocument } from '../../../src/core/session-document.ts'
 import { sessionKey } from '../../../src/core/session-id.ts'
 import { storeAll } from '../../support/store-all.ts'
-import { testGeo } from '../../support/test-lookups.ts'
+import { testLookups } from '../../support/test-lookups.ts'
 import { clock } from '../../support/timeline.ts'
 
-const lookups = { geo: testGeo, device: createDeviceLookup() }
 const settings = { timeZone: 'UTC', privacy: storeAll }
-const conversionTypes = new Set<string>()
+const conversions = { types: new Set<string>(), paths: [] }
 
 let offset = 0
 function event(time: string, context: object): PlacedEvent {
@@ -38,7 +36,7 @@ function event(time: string, context: object): PlacedEvent {
 }
 
 function stored(session: Session): SessionDocument {
-  enrichSession(session, lookups)
+  enrichSession(session, testLookups)
   const document = sessionDocument(session, sessionKey('tab', session.start, 600_000), 'active', 0, settings)
   return JSON.parse(JSON.stringify(document))
 }
@@ -47,7 +45,7 @@ const userAgent =
   'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.4 Safari/605.1.15'
 
 test('an iPad in disguise that was stored becomes the Mac again that an earlier screen tells of', () => {
-  const session = singleton(event('10:05', { userAgent, screen: { touch: true } }), conversionTypes)
+  const session = singleton(event('10:05', { userAgent, screen: { touch: true } }), conversions)
   const document = stored(session)
   assert.deepEqual(document.os, { name: 'iPadOS', version: '' })
   assert.equal(document.device.name, 'Apple iPad')
@@ -55,8 +53,8 @@ test('an iPad in disguise that was stored becomes the Mac again that an earlier 
   const restored = restoredSession(document)
   assert.deepEqual(stored(restored).state, document.state)
   const earlier = event('10:01', { screen: { touch: false } })
-  extend(restored, earlier, conversionTypes)
-  extend(session, earlier, conversionTypes)
+  extend(restored, earlier, conversions)
+  extend(session, earlier, conversions)
   assert.deepEqual(stored(restored).os, { name: 'macOS', version: '10.15.7' })
   assert.deepEqual(stored(restored).device, stored(session).device)
   assert.equal(stored(restored).device.name, 'Apple Mac')

@@ -14,13 +14,14 @@ import { sessionKey } from '../../../src/core/session-id.ts'
 import { tellAll } from '../../../src/ports/telemetry.ts'
 import { sessionloom } from '../../support/command.ts'
 import { hostileLog, hostileTexts } from '../../support/hostile-events.ts'
-import { testLookups, testSettings, testWorker } from '../../support/in-process.ts'
+import { testSettings, testWorker } from '../../support/in-process.ts'
+import { testLookups } from '../../support/test-lookups.ts'
 
 /** Runs the hostile log through a worker: what it logged, counted, stored and sent away. */
 async function attacked(t: TestContext) {
   const lines: string[] = []
   const log = pino({ level: 'debug', base: null }, { write: line => void lines.push(line) })
-  const metrics = prometheusMetrics({ partitions: () => [], build: buildInfo() })
+  const metrics = prometheusMetrics({ partitions: () => [], geo: () => [], build: buildInfo() })
   const store = new SqliteSessionStore(':memory:', testSettings.gapMs)
   t.after(() => store.close())
   const { source, topic } = hostileLog()
@@ -81,7 +82,11 @@ describe('hostile texts in every field', () => {
     assert.doesNotMatch(metrics, /evil/i)
     const seriesOf = (text: string) =>
       [...text.matchAll(/^(sessionloom_[^ ]+) /gm)].map(([, series]) => series).sort()
-    const untouched = await prometheusMetrics({ partitions: () => [], build: buildInfo() }).text()
+    const untouched = await prometheusMetrics({
+      partitions: () => [],
+      geo: () => [],
+      build: buildInfo(),
+    }).text()
     assert.deepEqual(
       seriesOf(metrics),
       seriesOf(untouched),

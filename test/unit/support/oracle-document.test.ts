@@ -68,7 +68,7 @@ test('the example of the seed: 30 May 2024 was a Thursday, 4; the whole document
       conversions: 0,
       conversion_value: 0,
       bounced: 1,
-      engaged_seconds: null,
+      engaged_seconds: 1,
     },
     pages: { entry: nothing, exit: nothing },
     site: null,

@@ -3,7 +3,15 @@ import { test } from 'node:test'
 import { unknownDevice } from '../../../src/core/enrichment/device.ts'
 import { noGeo } from '../../../src/core/enrichment/geo.ts'
 import { oracle } from '../../support/oracle.ts'
-import { type Doc, documentOf, documentsOf, event, options, run } from '../../support/oracle-case.ts'
+import {
+  type Doc,
+  documentOf,
+  documentsOf,
+  event,
+  options,
+  type Raw,
+  run,
+} from '../../support/oracle-case.ts'
 import { clock } from '../../support/timeline.ts'
 
 test('exactly the gap joins, a millisecond more splits, in either order of arrival', () => {
@@ -142,8 +150,8 @@ test('referrer, campaign, click and channel are the entry event’s alone', () =
   )
   assert.deepEqual(utm, { source: 'news', medium: null, campaign: null, term: null, content: null })
   assert.deepEqual(click_id, { name: 'gclid', value: 'g' })
-  assert.deepEqual([referrer.url, referrer.host], ['https://x.example:8080/', 'x.example:8080'])
-  assert.deepEqual([metadata.channel, metadata.aux], ['', { a: null }])
+  assert.deepEqual(Object.values(referrer), ['https://x.example:8080/', 'x.example:8080', 'other', null])
+  assert.deepEqual([metadata.channel, metadata.aux], ['Paid Other', { a: null }])
   // The first event is no page view, so the entry page is the second's.
   assert.deepEqual(pages.entry, {
     url: 'https://shop.example/b',
@@ -169,9 +177,18 @@ test('activity is counted over distinct events, money in millionths', () => {
     conversions: 2,
     conversion_value: 0.3,
     bounced: 0,
-    engaged_seconds: null,
+    engaged_seconds: 0,
   })
   assert.equal(documentOf(event('10:00'), event('10:01', { type: 'page-view' })).activity.bounced, 1)
   const views = [event('10:00', { type: 'page-view' }), event('10:01', { type: 'page-view' })]
   assert.equal(documentOf(...views).activity.bounced, 0)
+})
+
+test('gaps of at most half a minute are engaged time, in a session of at most twelve hours', () => {
+  const times = ['10:00', '10:00:30', '10:01:00.001', '10:01:10.500', '10:05']
+  const seconds = (...events: Raw[]) => documentOf(...events).activity.engaged_seconds
+  assert.equal(seconds(...times.map(time => event(time))), 40)
+  const everyTenMinutes = Array.from({ length: 73 }, (_, i) => event(i * 600_000))
+  assert.equal(seconds(...everyTenMinutes, event(20_000)), 20)
+  assert.equal(seconds(...everyTenMinutes, event(20_000), event(73 * 600_000)), null)
 })

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { geoFromRecord, noGeo } from '../../../../src/core/enrichment/geo.ts'
+import { geoFromRecord, noGeo, withNetwork } from '../../../../src/core/enrichment/geo.ts'
 
 const boxford = {
   city: { geoname_id: 1, names: { de: 'Boxford (de)', en: 'Boxford' } },
@@ -109,7 +109,8 @@ test('impossible coordinates are unknown, both of them', () => {
     [0, -180.0001],
     [Number.NaN, 0],
     [0, Number.POSITIVE_INFINITY],
-    ['51', 0],
+    ['51 N', 0],
+    ['', ''],
     [51.5, undefined],
   ]
   for (const [latitude, longitude] of impossible) {
@@ -142,4 +143,58 @@ test('an autonomous system is found in ASN files and in traits', () => {
   const telstra = { autonomous_system_number: 1221, autonomous_system_organization: 'Telstra Pty Ltd' }
   assert.deepEqual(geoFromRecord(telstra), { ...noGeo, asn: 1221, as_org: 'Telstra Pty Ltd' })
   assert.equal(geoFromRecord({ ...boxford, traits: telstra })?.asn, 1221)
+})
+
+test("IPinfo's flat record is read under its own names, with degrees and system number as text", () => {
+  const record = {
+    city: 'Mountain View',
+    region: 'California',
+    country: 'US',
+    lat: '37.38605',
+    lng: '-122.08385',
+    postal: '94041',
+    timezone: 'America/Los_Angeles',
+    asn: 'AS15169',
+    as_name: 'Google LLC',
+  }
+  assert.deepEqual(geoFromRecord(record), {
+    country: { name: 'United States', code: 'US' },
+    city: 'Mountain View',
+    county: 'California',
+    region: 'California',
+    postal: '94041',
+    latitude: '37.38605',
+    longitude: '-122.08385',
+    location: '37.38605,-122.08385',
+    time_zone: 'America/Los_Angeles',
+    asn: 15169,
+    as_org: 'Google LLC',
+  })
+  const lite = { country: 'Australia', country_code: 'AU', asn: 'AS0', as_name: '' }
+  assert.deepEqual(geoFromRecord(lite), { ...noGeo, country: { name: 'Australia', code: 'AU' } })
+})
+
+test('a hyphen, which IP2Location writes for what it does not know, is nothing', () => {
+  const unknown = { names: { en: '-' } }
+  const record = {
+    country: { iso_code: '-', ...unknown },
+    city: unknown,
+    subdivisions: [unknown],
+    postal: { code: '-' },
+  }
+  assert.equal(geoFromRecord(record), null)
+})
+
+test('what is too large or too odd to be the number of a system is none', () => {
+  for (const asn of [0, -1, 1.5, 2 ** 32, 'AS', 'ASx', 'AS99999999999', '1.5', null, {}])
+    assert.equal(geoFromRecord({ country_code: 'GB', asn })?.asn, null, String(asn))
+})
+
+test('a network comes to a place, or stands alone, and one without a number changes nothing', () => {
+  const place = { ...noGeo, city: 'Kiel', asn: 1, as_org: 'Old' }
+  const network = { ...noGeo, city: 'Nowhere', asn: 2, as_org: null }
+  assert.deepEqual(withNetwork(place, network), { ...place, asn: 2, as_org: null })
+  assert.deepEqual(withNetwork(null, network), { ...noGeo, asn: 2 })
+  assert.equal(withNetwork(place, null), place)
+  assert.equal(withNetwork(place, { ...network, asn: null, as_org: 'Nobody' }), place)
 })
