@@ -1,5 +1,5 @@
 // Facts about a node and what it holds of a prefix, for `doctor`. Reads alone.
-import { type Client, errors } from '@elastic/elasticsearch'
+import type { Client } from '@elastic/elasticsearch'
 import { asking } from './elasticsearch-asking.ts'
 import { indexPattern } from './elasticsearch-index.ts'
 
@@ -67,31 +67,4 @@ export function inspectHealth(client: Client, prefix: string): Promise<{ red: st
       )
     return { red: of('red'), yellow: of('yellow') }
   })
-}
-
-/** What a worker needs. `setup` needs more, and runs as somebody else where rights are scarce. */
-const workerPrivileges = {
-  cluster: ['monitor'],
-  index: ['index', 'read', 'maintenance', 'auto_configure', 'view_index_metadata'],
-}
-
-/** Privileges that these credentials lack; null where the node has no security. */
-export function inspectPrivileges(client: Client, prefix: string): Promise<string[] | null> {
-  return asking('the privileges are read', async () => {
-    const { cluster, index: privileges } = workerPrivileges
-    const names = [indexPattern(prefix)]
-    try {
-      const answer = await client.security.hasPrivileges({ cluster, index: [{ names, privileges }] })
-      const rights = [answer.cluster, ...Object.values(answer.index ?? {})]
-      return rights.flatMap(held => Object.entries(held).flatMap(([name, has]) => (has ? [] : [name])))
-    } catch (error) {
-      if (hasNoSecurity(error)) return null
-      throw error
-    }
-  })
-}
-
-/** Without security its endpoints are not there, or say so. */
-function hasNoSecurity(error: unknown): boolean {
-  return error instanceof errors.ResponseError && [400, 404, 405, 410].includes(error.statusCode ?? 0)
 }

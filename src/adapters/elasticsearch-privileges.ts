@@ -46,21 +46,30 @@ export function requirePrivileges(client: Client, prefix: string, needed: Privil
 
 /** Takes all where security is off. @throws WorkerError that names what is missing, and what a node's trouble throws */
 export async function checkPrivileges(client: Client, prefix: string, needed: Privileges): Promise<void> {
-  const pattern = indexPattern(prefix)
-  const granted = await grantedOf(client, pattern, needed)
-  if (granted === null) return
-  const cluster = namesOf(needed.cluster).filter(name => granted.cluster[name] !== true)
-  const index = namesOf(needed.index).filter(name => granted.index[pattern]?.[name] !== true)
-  const missing = [
-    ...(index.length > 0 ? [`${index.join(', ')} on ${pattern}`] : []),
-    ...(cluster.length > 0 ? [`${cluster.join(', ')} on the cluster`] : []),
-  ]
-  if (missing.length === 0) return
+  const missing = await missingPrivileges(client, prefix, needed)
+  if (missing === null || missing.length === 0) return
   throw new WorkerError(
     'unauthorized',
     `Elasticsearch does not grant this user or API key ${missing.join(' and ')}. Add that to its role; README.md ` +
       'lists all privileges that are needed, under Rights.',
   )
+}
+
+/** Of what these credentials lack, one text for the indices and one for the cluster; null where security is off. */
+export async function missingPrivileges(
+  client: Client,
+  prefix: string,
+  needed: Privileges,
+): Promise<string[] | null> {
+  const pattern = indexPattern(prefix)
+  const granted = await grantedOf(client, pattern, needed)
+  if (granted === null) return null
+  const cluster = namesOf(needed.cluster).filter(name => granted.cluster[name] !== true)
+  const index = namesOf(needed.index).filter(name => granted.index[pattern]?.[name] !== true)
+  return [
+    ...(index.length > 0 ? [`${index.join(', ')} on ${pattern}`] : []),
+    ...(cluster.length > 0 ? [`${cluster.join(', ')} on the cluster`] : []),
+  ]
 }
 
 const namesOf = <N extends string>(reasons: { readonly [P in N]?: string }) => Object.keys(reasons) as N[]
@@ -74,7 +83,7 @@ async function grantedOf(client: Client, pattern: string, { cluster, index }: Pr
     })
   } catch (error) {
     const failure = failureOf(error)
-    if (failure !== undefined && [400, 404, 405].includes(failure.status ?? 0)) return null
+    if (failure !== undefined && [400, 404, 405, 410].includes(failure.status ?? 0)) return null
     throw error
   }
 }

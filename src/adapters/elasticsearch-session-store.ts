@@ -1,7 +1,7 @@
 import type { Client, estypes } from '@elastic/elasticsearch'
 import type { ErasedSpanDocument } from '../core/erased-document.ts'
+import type { Position } from '../core/position.ts'
 import { storedPosition } from '../core/restored-session.ts'
-import type { Position } from '../core/session.ts'
 import { placeOfVersion, type StoredDocument } from '../core/session-document.ts'
 import type { SessionKey } from '../core/session-id.ts'
 import type {

@@ -1,7 +1,7 @@
 // Everything that is stored, tab by tab, for `verify`; and what is in a wrong index.
 import type { Client, estypes } from '@elastic/elasticsearch'
+import type { Position } from '../core/position.ts'
 import { restoredHead, storedPosition } from '../core/restored-session.ts'
-import type { Position } from '../core/session.ts'
 import { isRedirect, type StoredDocument } from '../core/session-document.ts'
 import type { SessionKey } from '../core/session-id.ts'
 import { cellOf } from '../core/session-window.ts'

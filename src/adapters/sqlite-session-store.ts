@@ -2,8 +2,8 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { ErasedSpanDocument } from '../core/erased-document.ts'
 import { parseInstant } from '../core/instant.ts'
+import type { Position } from '../core/position.ts'
 import { storedPosition } from '../core/restored-session.ts'
-import type { Position } from '../core/session.ts'
 import {
   isSession,
   placeOfVersion,

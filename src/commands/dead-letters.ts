@@ -1,17 +1,10 @@
 import { type DeadLetterReason, deadLetterReasons } from '../core/outcome.ts'
-import { defineCommand, type Invocation, UsageError } from './command.ts'
-import { kafkaSettings } from './connections.ts'
+import { defineCommand, UsageError } from './command.ts'
+import { deadLetterSettings } from './dead-letter-invocation.ts'
 import { listDeadLetters } from './list-dead-letters.ts'
 import { replayDeadLetters } from './replay-dead-letters.ts'
 
 /** Settings of both actions. */
-export const deadLetterSettings = [...kafkaSettings, 'kafkaTopic', 'kafkaDeadLetterTopic'] as const
-
-export type DeadLetterInvocation = Invocation<(typeof deadLetterSettings)[number]> & {
-  /** Only letters of this reason; null for all. */
-  readonly reason: DeadLetterReason | null
-}
-
 const actions = { list: listDeadLetters, replay: replayDeadLetters } as const
 type Action = keyof typeof actions
 

@@ -1,4 +1,5 @@
 // The checks of Elasticsearch: the node, the rights there, the template and the indices of the prefix.
+import { asking } from '../adapters/elasticsearch-asking.ts'
 import { type ElasticsearchClient as Client, nodeName } from '../adapters/elasticsearch-client.ts'
 import { inspectDisks } from '../adapters/elasticsearch-disks.ts'
 import {
@@ -6,8 +7,8 @@ import {
   inspectHealth,
   inspectIndices,
   inspectNodes,
-  inspectPrivileges,
 } from '../adapters/elasticsearch-inspection.ts'
+import { missingPrivileges, workerPrivileges } from '../adapters/elasticsearch-privileges.ts'
 import { checkTemplate, recordedMeta } from '../adapters/elasticsearch-template.ts'
 import type { TemplateIdentity } from '../adapters/elasticsearch-template-meta.ts'
 import { broken, type Check, doubtful, type Finding, well } from './doctor-checks.ts'
@@ -55,12 +56,12 @@ async function findNode(client: Client, node: string): Promise<Finding> {
 }
 
 async function findPrivileges(client: Client, prefix: string): Promise<Finding> {
-  const missing = await inspectPrivileges(client, prefix)
+  const missing = await asking('the privileges are read', () =>
+    missingPrivileges(client, prefix, workerPrivileges),
+  )
   if (missing === null) return well('security is off: everybody may do everything')
   if (missing.length === 0) return well(`all that a worker needs on ${prefix}-*`)
-  return broken(
-    `missing on ${prefix}-*, or on the cluster: ${missing.join(', ')}. Grant them to this user or API key.`,
-  )
+  return broken(`missing: ${missing.join(' and ')}. Grant that to this user or API key.`)
 }
 
 async function findAlias(client: Client, prefix: string): Promise<Finding> {

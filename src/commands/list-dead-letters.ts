@@ -3,7 +3,7 @@ import { encodeLineage } from '../adapters/kafka-lineage.ts'
 import type { StoredLetter } from '../adapters/kafka-stored-letter.ts'
 import { writeLines } from '../adapters/ndjson-output.ts'
 import { kafkaClientOf } from './connections.ts'
-import type { DeadLetterInvocation } from './dead-letters.ts'
+import type { DeadLetterInvocation } from './dead-letter-invocation.ts'
 import { type LetterState, letterHead, letterJson, letterRow } from './letter-lines.ts'
 import { counted, grouped } from './progress.ts'
 

@@ -2,7 +2,7 @@ import { KafkaLetterLog } from '../adapters/kafka-letter-log.ts'
 import { type ReplayTotals, replayLetters } from '../adapters/kafka-letter-replay.ts'
 import { requireTopic } from '../adapters/kafka-topics.ts'
 import { kafkaClientOf } from './connections.ts'
-import type { DeadLetterInvocation } from './dead-letters.ts'
+import type { DeadLetterInvocation } from './dead-letter-invocation.ts'
 import { counted, grouped, progressLine } from './progress.ts'
 
 /** Sends letters back, each once. Gives the exit code. */

@@ -1,7 +1,7 @@
 // Control records: what an operator asks of the owner of a partition, at a place in the log like any event.
 import { z } from 'zod'
 import type { JsonObject } from './json.ts'
-import type { Position } from './session.ts'
+import type { Position } from './position.ts'
 
 /** No event has this field, and no record is a control without it. */
 const mark = 'sessionloom'

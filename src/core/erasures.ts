@@ -2,9 +2,10 @@
 // erasure: should they be read again, they must not bring it back.
 import type { Erase } from './control.ts'
 import type { OpenSession } from './open-session.ts'
+import type { Position } from './position.ts'
+import { isBehind } from './position.ts'
 import type { SessionHead } from './restored-session.ts'
-import type { PlacedEvent, Position } from './session.ts'
-import { isBehind } from './session.ts'
+import type { PlacedEvent } from './session.ts'
 import type { SessionKey } from './session-id.ts'
 import { overlaps } from './session-window.ts'
 

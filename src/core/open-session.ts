@@ -1,5 +1,6 @@
+import type { Position } from './position.ts'
 import { restoredHead, type SessionHead, wokenSession } from './restored-session.ts'
-import type { Position, Session } from './session.ts'
+import type { Session } from './session.ts'
 import { packBody } from './session-body.ts'
 import type { SessionDocument } from './session-document.ts'
 import type { SessionKey } from './session-id.ts'

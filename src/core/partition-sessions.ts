@@ -7,17 +7,9 @@ import { remembers } from './dedupe-window.ts'
 import { type ErasedSpan, Erasures } from './erasures.ts'
 import { OpenSession, type Redirect, sleepingSession } from './open-session.ts'
 import type { Applied } from './outcome.ts'
+import { isBehind, type Position } from './position.ts'
 import { storedPosition } from './restored-session.ts'
-import {
-  extend,
-  isBehind,
-  merge,
-  type PlacedEvent,
-  type Position,
-  type Session,
-  singleton,
-  unionKeys,
-} from './session.ts'
+import { extend, merge, type PlacedEvent, type Session, singleton, unionKeys } from './session.ts'
 import type { SessionDocument } from './session-document.ts'
 import { type SessionKey, sessionKey } from './session-id.ts'
 import { cellOf, contains, isLate, joins } from './session-window.ts'

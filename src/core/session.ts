@@ -7,18 +7,10 @@ import { type Entry, entryOf, type Page } from './enrichment/attribution.ts'
 import { type Evidence, gatherEvidence, mergeEvidence } from './evidence.ts'
 import type { JsonObject } from './json.ts'
 import { type KeyedValues, mergeKeys, takeKeys } from './keyed-values.ts'
+import { isBehind, type Position } from './position.ts'
 import type { RawEvent, TimedEvent } from './raw-event.ts'
 import type { SessionKey } from './session-id.ts'
 import { earlier, earliest, latest, type Stamp, type Stamped } from './stamp.ts'
-
-/** A place in a log. `offset` is one past a record; `timestamp` is that record's, epoch ms. */
-export type Position = {
-  readonly topic: string | null
-  readonly epoch: number
-  readonly partition: number
-  readonly offset: number
-  readonly timestamp: number | null
-}
 
 export type Counts = {
   events: number
@@ -73,11 +65,6 @@ export type PlacedEvent = TimedEvent & {
   readonly position: Position
   readonly arrival: number
   readonly identity: { readonly high: number; readonly low: number }
-}
-
-/** Whether `a` is before `b`: a log of an earlier epoch was read to its end before the next began. */
-export function isBehind(a: Position, b: Position): boolean {
-  return a.epoch < b.epoch || (a.epoch === b.epoch && a.offset < b.offset)
 }
 
 /** The session of one event. */

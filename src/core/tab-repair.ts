@@ -1,7 +1,8 @@
 // What a damaged store holds of a tab, made into sessions again. Healthy sessions come out as they went in.
 import { type DedupeWindow, dedupeWindowSize, remembers } from './dedupe-window.ts'
 import type { OpenSession } from './open-session.ts'
-import { isBehind, merge, type Position, type Session } from './session.ts'
+import { isBehind, type Position } from './position.ts'
+import { merge, type Session } from './session.ts'
 import { contains, joins } from './session-window.ts'
 
 /** Sessions of one tab that are one, the earliest first. */

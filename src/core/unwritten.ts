@@ -1,6 +1,6 @@
 // What memory knows and the store does not yet: changed sessions, and redirects of ids that they had or took in.
 import type { OpenSession, Redirect } from './open-session.ts'
-import type { Position } from './session.ts'
+import type { Position } from './position.ts'
 import type { SessionKey } from './session-id.ts'
 
 export class Unwritten {

@@ -1,5 +1,5 @@
 import type { ErasedDocument, ErasedSpanDocument } from '../core/erased-document.ts'
-import type { Position } from '../core/session.ts'
+import type { Position } from '../core/position.ts'
 import type { StoredDocument } from '../core/session-document.ts'
 import type { SessionKey } from '../core/session-id.ts'
 import type { TabSpan } from '../core/tab-span.ts'

@@ -2,8 +2,8 @@
 // process may die, freeze, come back as a zombie, or lose its partitions.
 
 import type { ErasedSpanDocument } from '../../src/core/erased-document.ts'
+import type { Position } from '../../src/core/position.ts'
 import { storedPosition } from '../../src/core/restored-session.ts'
-import type { Position } from '../../src/core/session.ts'
 import {
   isRedirect,
   isSession,

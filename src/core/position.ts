@@ -1,0 +1,13 @@
+/** A place in a log. `offset` is one past a record; `timestamp` is that record's, epoch ms. */
+export type Position = {
+  readonly topic: string | null
+  readonly epoch: number
+  readonly partition: number
+  readonly offset: number
+  readonly timestamp: number | null
+}
+
+/** Whether `a` is before `b`: a log of an earlier epoch was read to its end before the next began. */
+export function isBehind(a: Position, b: Position): boolean {
+  return a.epoch < b.epoch || (a.epoch === b.epoch && a.offset < b.offset)
+}
