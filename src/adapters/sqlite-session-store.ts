@@ -36,8 +36,8 @@ export const statements = {
   byId: `SELECT status, epoch, "offset", body FROM documents WHERE id = ?`,
   byRow: `SELECT status, epoch, "offset", body FROM documents WHERE rowid = ?`,
   open: `
-    SELECT rowid AS row FROM documents WHERE partition = ?1 AND status = 'active'
-    UNION ALL SELECT rowid FROM documents WHERE partition = ?1 AND status = 'ended' AND last_seen >= ?2`,
+    SELECT rowid AS row FROM documents WHERE partition = ? AND status = 'active'
+    UNION ALL SELECT rowid FROM documents WHERE partition = ? AND status = 'ended' AND last_seen >= ?`,
   redirects: `
     SELECT rowid AS row FROM documents
     WHERE partition = ? AND status = 'merged' AND last_seen IS NULL AND (epoch, "offset") > (?, ?)`,
@@ -62,6 +62,9 @@ type Stored = {
   readonly body: string
 }
 
+/** For the output, which has every session. */
+const inOrder = `SELECT rowid AS row FROM documents WHERE status IN ('active', 'ended') ORDER BY start, id`
+
 /** Reads every session of a partition: profiles are erased from a file now and then, and have no index. */
 const ofProfile = `
   SELECT rowid AS row FROM documents
@@ -75,6 +78,8 @@ export class SqliteSessionStore implements SessionStore {
   readonly #path: string
   readonly #database: DatabaseSync
   readonly #prepared: { readonly [name in keyof typeof statements]: StatementSync }
+  /** Held here: Node 22 forgets a statement that nobody holds, though it is being read. */
+  readonly #sorted: StatementSync
 
   /** `path` may be `:memory:`. */
   constructor(path: string, gapMs: number) {
@@ -82,6 +87,7 @@ export class SqliteSessionStore implements SessionStore {
     this.#database = openDatabase(path, gapMs)
     const prepared = Object.entries(statements).map(([name, sql]) => [name, this.#database.prepare(sql)])
     this.#prepared = Object.fromEntries(prepared)
+    this.#sorted = this.#database.prepare(inOrder)
   }
 
   /** For the register of files, which shares the database. */
@@ -105,7 +111,7 @@ export class SqliteSessionStore implements SessionStore {
   async *restore(query: RestoreQuery): AsyncGenerator<StoredDocument[]> {
     const { partition, lastSeenFrom, redirectsAfter } = query
     // All of them are named first: a cursor that is open while documents are written may lose what moves.
-    const sessions = this.#prepared.open.all(partition, lastSeenFrom)
+    const sessions = this.#prepared.open.all(partition, partition, lastSeenFrom)
     const redirects =
       redirectsAfter === null
         ? []
@@ -162,11 +168,8 @@ export class SqliteSessionStore implements SessionStore {
 
   /** The sessions, without redirects and erased ones, by start and then id. */
   *documents(): Generator<SessionDocument> {
-    const sorted = this.#database
-      .prepare(`SELECT rowid AS row FROM documents WHERE status IN ('active', 'ended') ORDER BY start, id`)
-      .iterate()
     // Only row numbers are sorted, not the bodies, which would fill memory or a temporary file.
-    for (const row of sorted) yield* this.#documentsAt([row]) as SessionDocument[]
+    for (const row of this.#sorted.iterate()) yield* this.#documentsAt([row]) as SessionDocument[]
   }
 
   async close(): Promise<void> {
