@@ -60,15 +60,23 @@ const repairs = (events: readonly TestEvent[]) =>
 /** Each event to one of three parts of the log: before the damage, blind to that, and after the repair. */
 const parting = fc.infiniteStream(fc.constantFrom(0, 0, 1, 1, 2))
 
-test('a repair makes of what two blind workers have written what one would have', async () => {
+for (const [name, repeats] of [
+  ['a repair makes of what two blind workers have written what one would have', false],
+  ['a repair counts once what both of two blind workers have read', true],
+] as const)
+  test(name, () => repairsDamage(repeats))
+
+/** `repeats`: the second worker reads again what the first has read, and more. */
+async function repairsDamage(repeats: boolean): Promise<void> {
   let united = 0
   await fc.assert(
     fc.asyncProperty(arbitraryEvents({ maxLength: 14, tabs: 1 }), parting, async (events, parts) => {
       const partOf = events.map(() => parts.next().value as number)
       const part = (wanted: number) =>
         events.filter((_, i) => partOf[i] === wanted).map(event => JSON.stringify(event))
-      const log = [...part(0), ...part(1)]
-      const damage = await damaged(part(0), part(1))
+      const second = repeats ? [...part(0), ...part(1)] : part(1)
+      const log = [...part(0), ...second]
+      const damage = await damaged(part(0), second)
       fc.pre(damage !== null)
       await readFrom(log.length, [...log, ...repairs(events), ...part(2)], damage.store)
       const whole = [...log, ...part(2)].map(value => ({ value, timestamp: null }))
@@ -80,7 +88,7 @@ test('a repair makes of what two blind workers have written what one would have'
     { numRuns: 300 },
   )
   assert.ok(united > 8, `only ${united} logs were damaged`)
-})
+}
 
 /** Every id that there was is that of a session, or one that a session lists; what is listed leads there. */
 async function leadToSurvivors(

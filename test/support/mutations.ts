@@ -228,7 +228,7 @@ export const mutations: readonly Mutation[] = [
     file: 'src/core/partition-sessions.ts',
     find: ' && !this.#erasures.separates(other.head, head)',
     replace: '',
-    tests: simulation,
+    tests: ['test/unit/core/partition-sessions.test.ts'],
   },
   {
     name: 'a repair brings an erased session back',

@@ -295,3 +295,16 @@ test('a repair that is read again leaves to a later session what that one has ta
     [[absorbed?.id, survivor?.id]],
   )
 })
+
+test('a session that began after an erasure holds none that was there before, though they overlap', () => {
+  const later = partition()
+  later.applyAt(tab('a').at('10:05')[0] as TimelineEvent, 7)
+  const [document] = later.documents()
+  const p = partition()
+  p.apply(...tab('a').at('10:00', '10:10'))
+  const position = { topic: 't', epoch: 0, partition: 0, offset: 5, timestamp: null }
+  p.sessions.knowErased({ tabId: 'a', from: clock('10:00'), to: clock('10:10'), position })
+  p.sessions.admit(JSON.parse(JSON.stringify(document)), false)
+  assert.equal(p.sessions.size, 2)
+  assert.deepEqual(p.sessions.changes().redirects, [])
+})
