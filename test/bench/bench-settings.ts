@@ -21,6 +21,9 @@ export const settings: WorkerSettings = {
   writesOpen: true,
 }
 
+/** The same, with what is the default of a worker. */
+export const workload: WorkerSettings = { ...settings, allowedLatenessMs: 300_000 }
+
 export const partitionNumbers = Array.from({ length: settings.partitions }, (_, i) => i)
 
 /** By the first digits of the tab id, so that a copy of a session keeps its partition. */

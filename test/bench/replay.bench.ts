@@ -1,4 +1,4 @@
-// npm run bench: one million generated events from a file to the null store, beside a bare loop that reads the
+// npm run bench:replay: one million generated events from a file to the null store, beside a bare loop that reads the
 // same file and parses each line. CPU-seconds and peak memory of whole processes, in one run.
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'

@@ -1,0 +1,124 @@
+// One part of the pipeline over events in memory: `memory-step.ts KIND FILE`. A process of its own, so that one part's
+// compiled code and garbage are not another's.
+import { readFileSync } from 'node:fs'
+import { PartitionSessions } from '../../src/core/partition-sessions.ts'
+import { decode } from '../../src/core/raw-event.ts'
+import { openDemoLookups } from '../../src/lookups.ts'
+import { type DecodedBatch, processBatch } from '../../src/pipeline.ts'
+import type { RecordBatch, SourceRecord } from '../../src/ports/event-source.ts'
+import { partitionOf, workload } from './bench-settings.ts'
+import { measured, report } from './cost.ts'
+
+const [kind, file] = process.argv.slice(2) as [string, string]
+const recordsPerBatch = 2_000
+const lookups = openDemoLookups()
+const nothing = async () => {}
+
+function records(): SourceRecord[] {
+  const lines = readFileSync(file).toString('latin1').trimEnd().split('\n')
+  return lines.map((line, offset) => ({
+    offset,
+    timestamp: null,
+    key: null,
+    value: Buffer.from(line, 'latin1'),
+    headers: {},
+  }))
+}
+
+/** As a broker would give them: a batch for each partition in turn. */
+function batches(all: readonly SourceRecord[]): RecordBatch[] {
+  const held = Array.from({ length: workload.partitions }, (): SourceRecord[] => [])
+  const ready: RecordBatch[] = []
+  const take = (partition: number) => {
+    const records = held[partition] as SourceRecord[]
+    if (records.length === 0) return
+    held[partition] = []
+    const [firstOffset, nextOffset] = [records[0]!.offset, records.at(-1)!.offset + 1]
+    ready.push({ partition, firstOffset, nextOffset, records })
+  }
+  for (const record of all) {
+    const partition = partitionOf(tabOf(record))
+    held[partition]?.push(record)
+    if (held[partition]?.length === recordsPerBatch) take(partition)
+  }
+  for (const partition of held.keys()) take(partition)
+  return ready
+}
+
+const tabOf = ({ value }: SourceRecord): string =>
+  /"tabId":"([^"]*)"/.exec(Buffer.from(value!).toString('latin1'))?.[1] as string
+
+const newPartitions = () =>
+  Array.from({ length: workload.partitions }, () => new PartitionSessions(workload, Number.NEGATIVE_INFINITY))
+
+/** The sessions of each partition, and what the pipeline makes of a batch. */
+function pipeline(): (batch: RecordBatch) => Promise<void> {
+  const partitions = newPartitions()
+  return async batch => {
+    const sessions = partitions[batch.partition] as PartitionSessions
+    await processBatch(batch, sessions, nothing, lookups, 0, workload)
+    sessions.settle(0)
+  }
+}
+
+/** Sessions alone: what `decode` gives is there already, and no document is made. */
+async function core(given: readonly RecordBatch[]): Promise<() => void> {
+  const decoded: { readonly partition: number; readonly items: DecodedBatch['items'] }[] = []
+  for (const batch of given)
+    await processBatch(
+      batch,
+      new PartitionSessions(workload, Number.NEGATIVE_INFINITY),
+      async ({ items }) => void decoded.push({ partition: batch.partition, items }),
+      lookups,
+      0,
+      workload,
+    )
+  const partitions = newPartitions()
+  return () => {
+    for (const { partition, items } of decoded) {
+      const sessions = partitions[partition] as PartitionSessions
+      for (const item of items) if ('raw' in item) sessions.apply(item)
+      sessions.close()
+      sessions.changes()
+      sessions.settle(0)
+    }
+  }
+}
+
+/** As many sessions as there are events, open: each event is made its own tab's. */
+async function openSessions(given: readonly SourceRecord[]) {
+  const run = pipeline()
+  globalThis.gc?.()
+  const before = process.memoryUsage().heapUsed
+  const cost = await measured(given.length, async () => {
+    for (let from = 0; from < given.length; from += recordsPerBatch) {
+      const records = given.slice(from, from + recordsPerBatch).map(ownTab)
+      await run({ partition: 0, firstOffset: from, nextOffset: from + records.length, records })
+    }
+  })
+  globalThis.gc?.()
+  return { ...cost, heapBytes: process.memoryUsage().heapUsed - before }
+}
+
+function ownTab(record: SourceRecord): SourceRecord {
+  const text = Buffer.from(record.value!).toString('latin1')
+  const value = Buffer.from(text.replace(/"tabId":"[^"]*"/, `"tabId":"tab-${record.offset}"`), 'latin1')
+  return { ...record, value }
+}
+
+const all = records()
+if (kind === 'session-memory') report(await openSessions(all))
+else {
+  const given = batches(all)
+  const run = pipeline()
+  const applied = kind === 'core' ? await core(given) : () => {}
+  const works: Readonly<Record<string, () => void | Promise<void>>> = {
+    parse: () => all.forEach(({ value }) => void JSON.parse(Buffer.from(value!).toString())),
+    decode: () => all.forEach(record => void decode(record, Number.POSITIVE_INFINITY)),
+    core: applied,
+    async memory() {
+      for (const batch of given) await run(batch)
+    },
+  }
+  report(await measured(all.length, works[kind]!))
+}
