@@ -2,6 +2,7 @@
 //
 // Elasticsearch does not tell by itself. To a search over a pattern, an index that the role may not read does not
 // exist, as long as the role may read any other: a worker would restore nothing, and begin every session anew.
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Client, estypes } from '@elastic/elasticsearch'
 import { WorkerError } from '../core/worker-error.ts'
 import { asking } from './elasticsearch-asking.ts'
@@ -39,9 +40,26 @@ export const setupPrivileges: Privileges = {
   },
 }
 
-/** Once, for those who do not wait for a node to heal. @throws WorkerError that says what is missing, or amiss */
-export function requirePrivileges(client: Client, prefix: string, needed: Privileges): Promise<void> {
-  return asking('the privileges are read', () => checkPrivileges(client, prefix, needed))
+/**
+ * At the start: a node that has just come up answers before it has its users. `patienceMs`: for how long trouble that
+ * can heal is waited out. @throws WorkerError that says what is missing, or amiss
+ */
+export async function requirePrivileges(
+  client: Client,
+  prefix: string,
+  needed: Privileges,
+  patienceMs = 15_000,
+): Promise<void> {
+  const deadline = performance.now() + patienceMs
+  for (;;) {
+    try {
+      return await asking('the privileges are read', () => checkPrivileges(client, prefix, needed))
+    } catch (error) {
+      const heals = error instanceof WorkerError && error.code === 'unreachable'
+      if (!heals || performance.now() >= deadline) throw error
+    }
+    await sleep(500)
+  }
 }
 
 /** Takes all where security is off. @throws WorkerError that names what is missing, and what a node's trouble throws */

@@ -238,7 +238,15 @@ describe('doctor', { skip: withoutKafka || skip }, () => {
 
     test('privileges that are missing, and disks beyond the flood stage', async t => {
       const env = await afterSetup()
-      const index = { [`${env.INDEX_PREFIX}-*`]: { index: true, read: true, maintenance: false } }
+      const index = {
+        [`${env.INDEX_PREFIX}-*`]: {
+          index: true,
+          read: true,
+          auto_configure: true,
+          view_index_metadata: true,
+          maintenance: false,
+        },
+      }
       const disk = { threshold_enabled: 'true', watermark: { high: '1pb', flood_stage: '1pb' } }
       const transient = { cluster: { routing: { allocation: { disk } } } }
       const poor = await behind(t, ({ path }) => {
@@ -248,7 +256,7 @@ describe('doctor', { skip: withoutKafka || skip }, () => {
         return pass
       })
       assertFound(await diagnose({ ...env, ...poor }), {
-        privileges: ['fail', /monitor, maintenance\. Grant them/],
+        privileges: ['fail', /maintenance.* and monitor on the cluster\. Grant that/],
         disks: ['fail', /flood stage.*GB free.*Free space/],
       })
     })
@@ -263,7 +271,7 @@ describe('doctor', { skip: withoutKafka || skip }, () => {
   test('a geo database that is missing', async () => {
     const env = { ...(await afterSetup()), GEO_DATABASE: '/nowhere/places.mmdb' }
     assertFound(await diagnose(env), {
-      'geo database': ['fail', /places\.mmdb cannot be read.*Set GEO_DATABASE/],
+      'geo database': ['fail', /places\.mmdb cannot be read.*Name an existing \.mmdb file/],
     })
   })
 })

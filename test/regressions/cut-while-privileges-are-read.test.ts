@@ -13,7 +13,7 @@ test('a connection that is cut while privileges are read ends with what to do, n
   const { port } = server.address() as AddressInfo
   const client = elasticsearchClient({ node: `http://127.0.0.1:${port}` })
   t.after(() => client.close())
-  await assert.rejects(requirePrivileges(client, 'sessions', workerPrivileges), {
+  await assert.rejects(requirePrivileges(client, 'sessions', workerPrivileges, 0), {
     name: 'WorkerError',
     code: 'unreachable',
     message: /did not answer while the privileges are read: .*Try again when it is up/,
