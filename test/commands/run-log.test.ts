@@ -16,8 +16,8 @@ describe('the log of a worker', () => {
       .map(line => JSON.parse(line))
     const { event, code, reason } = lines.at(-1)
     assert.deepEqual([event, code], ['WorkerFailed', 'configuration'])
-    assert.match(reason, /places\.mmdb cannot be read.*Set GEO_DATABASE/)
-    assert.match(stderr, /^sessionloom: geo database .*Set GEO_DATABASE/)
+    assert.match(reason, /places\.mmdb cannot be read.*Name an existing \.mmdb file/)
+    assert.match(stderr, /^sessionloom: geo database .*Name an existing \.mmdb file/)
     assert.doesNotMatch(stderr, /\n {4}at /)
   })
 
