@@ -4,6 +4,7 @@ import { arrivalOf, identityHash } from './core/dedupe-window.ts'
 import { enrichSession, type Lookups } from './core/enrichment/enrich-session.ts'
 import { erasedDocument, erasedSpanDocument } from './core/erased-document.ts'
 import type { ErasedSpan } from './core/erasures.ts'
+import type { Format } from './core/formats/format.ts'
 import type { PartitionSessions } from './core/partition-sessions.ts'
 import { type Privacy, redactEvent } from './core/privacy.ts'
 import { decode } from './core/raw-event.ts'
@@ -20,6 +21,8 @@ export type PipelineSettings = {
   readonly epoch: number
   /** Infinity for no limit. */
   readonly maxLatenessMs: number
+  /** What the records are written in. */
+  readonly format: Format
   readonly timeZone: string
   readonly privacy: Privacy
 }
@@ -127,7 +130,7 @@ function decodeBatch(batch: RecordBatch, settings: PipelineSettings) {
   const { topic, epoch } = settings
   let keysAstray = 0
   for (const record of batch.records) {
-    const outcome = decode(record, settings.maxLatenessMs)
+    const outcome = decode(record, settings.maxLatenessMs, settings.format)
     if (outcome.kind === 'dead-letter') {
       const { reason, message } = outcome
       deadLetters.push({ kind: 'record', reason, message, topic, partition, record })
@@ -138,7 +141,7 @@ function decodeBatch(batch: RecordBatch, settings: PipelineSettings) {
       items.push({ control: outcome.control, position })
       continue
     }
-    const { raw, time, received, clockSkewMs } = outcome.value
+    const { raw, time, received, clockSkewMs, format, tabIdFrom } = outcome.value
     // A file has no keys.
     if (topic !== null && !isKey(record.key, raw.tabId)) keysAstray++
     const identity = identityHash(raw.eventId, time)
@@ -147,7 +150,7 @@ function decodeBatch(batch: RecordBatch, settings: PipelineSettings) {
       time,
       received,
       clockSkewMs,
-      position,
+      position: { ...position, format, tabIdFrom },
       identity,
       arrival: arrivalOf(epoch, record.offset),
     })

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { commonlyExcluded } from './core/enrichment/attribution.ts'
 import { isTimeZone } from './core/enrichment/weekday.ts'
+import { eventFormatNames } from './core/formats/event-formats.ts'
 import { commonlyRedacted, ipPrivacies } from './core/privacy.ts'
 import {
   duration,
@@ -166,6 +167,12 @@ export const settings = {
     '10m',
     duration({ min: 1_000 }),
     'A longer silence of a tab begins a new session; exactly this long does not',
+  ),
+  eventFormat: setting(
+    'EVENT_FORMAT',
+    'native',
+    z.enum(eventFormatNames, `expected ${eventFormatNames.join(', ')}`),
+    'What the records are written in: native is the event of this project, auto recognises each record by its marks. Each may be in a CloudEvents envelope',
   ),
   allowedLateness: setting(
     'ALLOWED_LATENESS',

@@ -19,6 +19,7 @@ export type WrittenEvent = {
   readonly value: Uint8Array | string
   /** The record's timestamp, epoch ms; without it, now. */
   readonly timestamp?: number
+  readonly headers?: Readonly<Record<string, string>>
 }
 
 /** Writes raw events to their topic, keyed by tab id. */
@@ -81,11 +82,12 @@ export class KafkaEventWriter {
   }
 }
 
-function message({ key, partition, value, timestamp }: WrittenEvent): Message {
+function message({ key, partition, value, timestamp, headers }: WrittenEvent): Message {
   return {
     key,
     value: typeof value === 'string' ? value : Buffer.from(value.buffer, value.byteOffset, value.byteLength),
     ...(partition === undefined ? {} : { partition }),
     ...(timestamp === undefined ? {} : { timestamp: String(timestamp) }),
+    ...(headers === undefined ? {} : { headers }),
   }
 }

@@ -1,12 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { EachBatchPayload } from 'kafkajs'
-import type {
-  BatchLease,
-  Checkpoint,
-  RecordBatch,
-  RecordHeaders,
-  SourceRecord,
-} from '../ports/event-source.ts'
+import type { RecordHeaders } from '../core/record-headers.ts'
+import type { BatchLease, Checkpoint, RecordBatch, SourceRecord } from '../ports/event-source.ts'
 import { encodeMetadata } from './kafka-checkpoint.ts'
 import { endOf, isRejoin, type KafkaNames } from './kafka-errors.ts'
 

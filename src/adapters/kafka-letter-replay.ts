@@ -1,5 +1,6 @@
 // Letters back to the topic that they came from, each once. What was sent again is remembered in the dead-letter
 // topic itself, by a mark behind each letter: it outlives every process, and expires no sooner than its letter.
+import type { Format } from '../core/formats/format.ts'
 import type { KafkaClientSettings } from './kafka-client.ts'
 import type { KafkaLetterLog } from './kafka-letter-log.ts'
 import { encodeLineage } from './kafka-lineage.ts'
@@ -19,6 +20,8 @@ export type LetterReplayOptions = {
   readonly reason: string | null
   /** Only counts. */
   readonly isDryRun: boolean
+  /** What the records are written in: it tells the tab. */
+  readonly format: Format
   readonly signal: AbortSignal
   readonly onProgress: (totals: ReplayTotals) => void
   readonly interrupted: (reason: string) => void
@@ -48,7 +51,7 @@ const patienceMs = 60_000
  * duplicate that counts once; of what is broken still, both are the same letter.
  */
 export async function replayLetters(options: LetterReplayOptions): Promise<ReplayTotals> {
-  const { log, client, topic, deadLetterTopic, interrupted, signal, isDryRun } = options
+  const { log, client, topic, deadLetterTopic, interrupted, signal, isDryRun, format } = options
   const totals = { ...nothing, elsewhere: new Map<string, number>() }
   const done = { before: await log.replayed(), now: new Set<string>() }
   const producer = (topic: string) =>
@@ -56,7 +59,7 @@ export async function replayLetters(options: LetterReplayOptions): Promise<Repla
   const [events, marks] = [producer(topic), producer(deadLetterTopic)]
   let chunk: StoredLetter[] = []
   const send = async () => {
-    if (!isDryRun) await events.send(chunk.map(replayedMessage))
+    if (!isDryRun) await events.send(chunk.map(letter => replayedMessage(letter, format)))
     if (!isDryRun) await marks.send(chunk.map(markMessage))
     totals.sent += chunk.length
     options.onProgress(totals)

@@ -1,8 +1,8 @@
 // A dead letter as a Kafka message: the original bytes, and in the headers why it is here and where it was.
 import type { IHeaders, Message } from 'kafkajs'
+import { firstTimestamp, firstTimestampHeader, type RecordHeaders } from '../core/record-headers.ts'
 import { WorkerError } from '../core/worker-error.ts'
 import type { DeadLetter, DocumentLetter, RecordLetter } from '../ports/dead-letter-sink.ts'
-import type { RecordHeaders } from '../ports/event-source.ts'
 import { decodeLineage, encodeLineage, lineageHeader } from './kafka-lineage.ts'
 import { headerBytes } from './kafka-producer.ts'
 
@@ -65,6 +65,7 @@ function recordMessage({ record, topic, partition, reason, message }: RecordLett
       ...copyHeaders(foreignHeaders(record.headers)),
       // It tells of the first one, on purpose.
       ...(lineage !== null && { [lineageHeader]: encodeLineage(lineage) }),
+      ...firstTimestampOf(record.headers),
       [letterHeaders.kind]: 'record',
       [letterHeaders.reason]: reason,
       [letterHeaders.message]: message.slice(0, maxMessageLength),
@@ -107,6 +108,12 @@ export function copyHeaders(headers: RecordHeaders): IHeaders {
 /** Those that are not ours: what the original record had. */
 export function foreignHeaders(headers: RecordHeaders): RecordHeaders {
   return Object.fromEntries(Object.entries(headers).filter(([name]) => !isOwn(name)))
+}
+
+/** When its first record was written: a letter does not take that away from the record that it becomes again. */
+export function firstTimestampOf(headers: RecordHeaders): Record<string, string> {
+  const first = firstTimestamp(headers)
+  return first === null ? {} : { [firstTimestampHeader]: String(first) }
 }
 
 function copyHeader(value: RecordHeaders[string] | null): Buffer | string | (Buffer | string)[] {

@@ -1,7 +1,7 @@
 // Which letter a record was sent again from. A letter is known by the record that was first found broken, and
 // by how often that was sent again: a copy that a crash made is the same letter, one that is broken still is another.
 import { maxInstantMs } from '../core/instant.ts'
-import type { RecordHeaders } from '../ports/event-source.ts'
+import type { RecordHeaders } from '../core/record-headers.ts'
 
 /** Header of a record that was sent again, of the letter that it becomes if it is still broken, and of marks. */
 export const lineageHeader = 'sessionloom-first'

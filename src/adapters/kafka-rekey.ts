@@ -1,6 +1,7 @@
 // A topic into another one, keyed by tab. How far it came is committed for a group that nobody joins, and only
 // for what is durable: a run that was killed is gone on with, and what it had sent already is sent twice.
 import type { Message } from 'kafkajs'
+import type { Format } from '../core/formats/format.ts'
 import type { KafkaClientSettings } from './kafka-client.ts'
 import { KafkaLogReader } from './kafka-log-reader.ts'
 import { mergeByTime, type Run } from './kafka-merge.ts'
@@ -13,6 +14,8 @@ export type RekeyOptions = {
   readonly from: string
   readonly to: string
   readonly groupId: string
+  /** What the records are written in: it tells the tab. */
+  readonly format: Format
   readonly signal: AbortSignal
   /** Told before the first record is sent. */
   readonly onPlan: (plan: RekeyPlan) => void
@@ -41,7 +44,7 @@ const patienceMs = 60_000
 
 /** Copies what the topic holds now, save what an earlier run has copied. */
 export async function rekeyTopic(options: RekeyOptions): Promise<RekeyTotals> {
-  const { client, from, to, groupId, signal, interrupted } = options
+  const { client, from, to, groupId, format, signal, interrupted } = options
   const reader = new KafkaLogReader({ client, topic: from, groupId, interrupted })
   const target = new KafkaLogReader({ client, topic: to, interrupted })
   const producer = new KafkaProducer({ client, topic: to, patienceMs, shrink: tooLargeFor(to), interrupted })
@@ -52,7 +55,9 @@ export async function rekeyTopic(options: RekeyOptions): Promise<RekeyTotals> {
     const totals: RekeyTotals = { copied: 0, keysChanged: 0, expired }
     for await (const chunk of chunksOf(mergeByTime(reader, spans))) {
       if (signal.aborted) break
-      await copy(chunk, partitions, reader, producer, totals)
+      const messages = messagesOf(chunk, partitions, format, totals)
+      await copy(chunk, messages, reader, producer)
+      totals.copied += chunk.reduce((sum, { records }) => sum + records.length, 0)
       options.onProgress(totals.copied)
     }
     return totals
@@ -96,26 +101,31 @@ async function* chunksOf(runs: AsyncGenerator<Run>): AsyncGenerator<Run[]> {
   if (chunk.length > 0) yield chunk
 }
 
-/** One request after the other, so that a tab's records stay in their order; then the commit. */
-async function copy(
+function messagesOf(
   chunk: readonly Run[],
   partitions: number,
-  reader: KafkaLogReader,
-  producer: KafkaProducer,
+  format: Format,
   totals: RekeyTotals,
-) {
+): Message[] {
   const messages: Message[] = []
-  const offsets = new Map<number, number>()
-  for (const { partition, records, nextOffset, expired } of chunk) {
+  for (const { partition, records, expired } of chunk) {
     for (const record of records) {
-      const made = rekeyedMessages(partition, record, partitions)
+      const made = rekeyedMessages(partition, record, partitions, format)
       if (String(made[0]?.key) !== String(record.key)) totals.keysChanged++
       messages.push(...made)
     }
-    offsets.set(partition, nextOffset)
     totals.expired += expired
   }
+  return messages
+}
+
+/** One request after the other, so that a tab's records stay in their order; then the commit. */
+async function copy(
+  chunk: readonly Run[],
+  messages: Message[],
+  reader: KafkaLogReader,
+  producer: KafkaProducer,
+): Promise<void> {
   await producer.send(messages)
-  await reader.commit(offsets)
-  totals.copied += chunk.reduce((sum, { records }) => sum + records.length, 0)
+  await reader.commit(new Map(chunk.map(({ partition, nextOffset }) => [partition, nextOffset])))
 }

@@ -1,10 +1,13 @@
 // A record as it is sent again: keyed by its tab, with the times that it had, and all else as it was.
 import type { Message } from 'kafkajs'
+import type { Format } from '../core/formats/format.ts'
+import { nativeFormat } from '../core/formats/native.ts'
 import { pinTimes } from '../core/pinned-times.ts'
 import { type Decoded, decode } from '../core/raw-event.ts'
+import { firstTimestamp, firstTimestampHeader } from '../core/record-headers.ts'
 import { WorkerError } from '../core/worker-error.ts'
 import type { SourceRecord } from '../ports/event-source.ts'
-import { copyHeaders, foreignHeaders, keyWithout } from './kafka-letter.ts'
+import { copyHeaders, firstTimestampOf, foreignHeaders, keyWithout } from './kafka-letter.ts'
 import { encodeLineage, lineageHeader } from './kafka-lineage.ts'
 import type { StoredLetter } from './kafka-stored-letter.ts'
 
@@ -12,10 +15,15 @@ import type { StoredLetter } from './kafka-stored-letter.ts'
  * For another topic of so many partitions. A control for a whole partition goes to all of them, since the tabs of this
  * one may be in any. What is no event goes there unchanged, and is found broken there.
  */
-export function rekeyedMessages(partition: number, record: SourceRecord, partitions: number): Message[] {
+export function rekeyedMessages(
+  partition: number,
+  record: SourceRecord,
+  partitions: number,
+  format: Format,
+): Message[] {
   // How late it may be is the worker's to judge.
-  const outcome = decode(record, Number.POSITIVE_INFINITY)
-  if (outcome.kind !== 'control') return [rekeyedMessage(partition, record, eventIn(record.value, outcome))]
+  const outcome = decode(record, Number.POSITIVE_INFINITY, format)
+  if (outcome.kind !== 'control') return [rekeyedMessage(partition, record, eventIn(record, outcome))]
   const { tabId } = outcome.control
   const control = { value: asBuffer(record.value), headers: copyHeaders(record.headers) }
   if (tabId !== null) return [{ ...control, key: tabId }]
@@ -28,15 +36,15 @@ function rekeyedMessage(partition: number, record: SourceRecord, event: SentEven
     // Of a record without a key, which has no other place.
     partition,
     value: event === null ? asBuffer(record.value) : event.value,
-    headers: copyHeaders(record.headers),
+    headers: { ...copyHeaders(record.headers), ...event?.headers },
   }
 }
 
 /** What a letter holds, for the topic that it came from. */
-export function replayedMessage({ record, origin, lineage }: StoredLetter): Message {
+export function replayedMessage({ record, origin, lineage }: StoredLetter, format: Format): Message {
   // The time of the first record, however often it was sent again.
-  const decoded = decode({ value: record.value, timestamp: lineage.timestamp }, Number.POSITIVE_INFINITY)
-  const event = eventIn(record.value, decoded)
+  const first = { ...record, timestamp: lineage.timestamp }
+  const event = eventIn(first, decode(first, Number.POSITIVE_INFINITY, format))
   const originalKey = String(record.key) === keyWithout(origin) ? null : record.key
   return {
     key: event?.tabId ?? asBuffer(originalKey),
@@ -44,6 +52,8 @@ export function replayedMessage({ record, origin, lineage }: StoredLetter): Mess
     value: event === null ? asBuffer(record.value) : event.value,
     headers: {
       ...copyHeaders(foreignHeaders(record.headers)),
+      ...firstTimestampOf(record.headers),
+      ...event?.headers,
       [lineageHeader]: encodeLineage({ ...lineage, replays: lineage.replays + 1 }),
     },
   }
@@ -60,12 +70,23 @@ export function tooLargeFor(topic: string) {
   }
 }
 
-type SentEvent = { readonly tabId: string; readonly value: Buffer | string }
+type SentEvent = {
+  readonly tabId: string
+  readonly value: Buffer | string
+  readonly headers: Readonly<Record<string, string>>
+}
 
-function eventIn(bytes: Uint8Array | null, outcome: Decoded): SentEvent | null {
-  if (outcome.kind !== 'ok' || bytes === null) return null
-  const value = pinTimes(bytes, outcome.value)
-  return { tabId: outcome.value.raw.tabId, value: typeof value === 'string' ? value : asBuffer(value) }
+/** Only what is our own format has a place in its value for what the first record's timestamp has decided. */
+function eventIn(record: SourceRecord, outcome: Decoded): SentEvent | null {
+  if (outcome.kind !== 'ok' || record.value === null) return null
+  const { raw, format } = outcome.value
+  if (format !== nativeFormat.name) {
+    const first = firstTimestamp(record.headers) ?? record.timestamp
+    const headers = first === null ? {} : { [firstTimestampHeader]: String(first) }
+    return { tabId: raw.tabId, value: asBuffer(record.value), headers }
+  }
+  const value = pinTimes(record.value, outcome.value)
+  return { tabId: raw.tabId, value: typeof value === 'string' ? value : asBuffer(value), headers: {} }
 }
 
 function asBuffer(bytes: Uint8Array): Buffer

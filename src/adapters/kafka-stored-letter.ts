@@ -1,6 +1,7 @@
 // A message of the dead-letter topic, read back: a letter, or the mark that one was sent again.
 import type { IHeaders, Message } from 'kafkajs'
-import type { RecordHeaders, SourceRecord } from '../ports/event-source.ts'
+import type { RecordHeaders } from '../core/record-headers.ts'
+import type { SourceRecord } from '../ports/event-source.ts'
 import { letterHeaders } from './kafka-letter.ts'
 import { decodeLineage, encodeLineage, type Lineage, lineageHeader } from './kafka-lineage.ts'
 

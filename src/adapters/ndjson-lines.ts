@@ -1,6 +1,7 @@
 // Bytes into records, one a line. As bytes: what is not UTF-8 must reach the decoder as it came.
 import { maxRecordBytes } from '../core/raw-event.ts'
-import type { RecordHeaders, SourceRecord } from '../ports/event-source.ts'
+import type { RecordHeaders } from '../core/record-headers.ts'
+import type { SourceRecord } from '../ports/event-source.ts'
 
 const newline = 0x0a
 const carriageReturn = 0x0d

@@ -1,8 +1,14 @@
 import type { DeadLetterReason } from '../core/outcome.ts'
 import type { Invocation } from './command.ts'
 import { kafkaSettings } from './connections.ts'
+import { formatSettings } from './event-format.ts'
 
-export const deadLetterSettings = [...kafkaSettings, 'kafkaTopic', 'kafkaDeadLetterTopic'] as const
+export const deadLetterSettings = [
+  ...kafkaSettings,
+  'kafkaTopic',
+  'kafkaDeadLetterTopic',
+  ...formatSettings,
+] as const
 
 export type DeadLetterInvocation = Invocation<(typeof deadLetterSettings)[number]> & {
   /** Only letters of this reason; null for all. */

@@ -2,6 +2,7 @@ import { Readable } from 'node:stream'
 import { CountingDeadLetterSink } from '../adapters/ndjson-dead-letter-sink.ts'
 import { NdjsonEventSource } from '../adapters/ndjson-event-source.ts'
 import { SqliteSessionStore } from '../adapters/sqlite-session-store.ts'
+import { nativeFormat } from '../core/formats/native.ts'
 import type { SessionDocument } from '../core/session-document.ts'
 import { generateDefaults, generateLines } from '../generate.ts'
 import { openDemoLookups } from '../lookups.ts'
@@ -39,6 +40,7 @@ export const demo = defineCommand({
         deadLetters: new CountingDeadLetterSink(),
         lookups: openDemoLookups(),
         epoch: 0,
+        format: nativeFormat,
         settings: config,
         signal,
         onBatch: ({ records }) => progress.show(`${grouped(records)} of ${counted(events, 'event')}`),

@@ -1,6 +1,7 @@
 // What `replay` and `demo` share: a finite input through the worker, and all sessions closed at its end.
 import { conversionRules } from '../core/conversions.ts'
 import type { Lookups } from '../core/enrichment/enrich-session.ts'
+import type { Format } from '../core/formats/format.ts'
 import type { Privacy } from '../core/privacy.ts'
 import type { DeadLetterSink } from '../ports/dead-letter-sink.ts'
 import type { EventSource } from '../ports/event-source.ts'
@@ -17,6 +18,7 @@ export type FiniteRun = {
   readonly deadLetters: DeadLetterSink
   readonly lookups: Lookups
   readonly epoch: number
+  readonly format: Format
   readonly settings: {
     readonly sessionGap: number
     readonly allowedLateness: number
@@ -66,6 +68,7 @@ export async function runToEnd(run: FiniteRun): Promise<Totals> {
       gapMs: settings.sessionGap,
       allowedLatenessMs: settings.allowedLateness,
       maxLatenessMs: settings.maxLateness,
+      format: run.format,
       timeZone: settings.timeZone,
       conversions: conversionRules(settings.conversionTypes, settings.conversionPaths),
       privacy: { ip: settings.ipPrivacy, redactedParameters: new Set(settings.redactedParameters) },

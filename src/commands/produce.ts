@@ -1,25 +1,30 @@
 import { KafkaEventWriter, type WrittenEvent } from '../adapters/kafka-event-writer.ts'
 import { NdjsonEventSource, openInput } from '../adapters/ndjson-event-source.ts'
-import { decode } from '../core/raw-event.ts'
+import type { Format } from '../core/formats/format.ts'
+import { nativeFormat } from '../core/formats/native.ts'
+import { decode, type TimedEvent } from '../core/raw-event.ts'
+import { firstTimestampHeader } from '../core/record-headers.ts'
 import { WorkerError } from '../core/worker-error.ts'
 import type { SourceRecord } from '../ports/event-source.ts'
 import { defineCommand } from './command.ts'
 import { kafkaClientOf, kafkaSettings } from './connections.ts'
+import { formatOf, formatSettings } from './event-format.ts'
 import { counted, progressLine } from './progress.ts'
 
 export const produce = defineCommand({
   about:
-    'Writes raw events (one JSON object a line) to KAFKA_TOPIC, keyed by tab id: the way to backfill Elasticsearch. ' +
+    'Writes events (one a line, as EVENT_FORMAT says) to KAFKA_TOPIC, keyed by tab id: the way to backfill Elasticsearch. ' +
     'An event without `receivedAt` gets the one that a replay of the file would take, so that the worker decides the ' +
     'same. A line that is no valid event is written as it is, and becomes a dead letter of the worker.',
   argument: { name: 'FILE', about: 'NDJSON file of raw events, or - for standard input' },
-  settings: [...kafkaSettings, 'kafkaTopic'],
+  settings: [...kafkaSettings, 'kafkaTopic', ...formatSettings],
   options: [],
   async run({ config, argument, signal }) {
     const writer = new KafkaEventWriter({
       client: kafkaClientOf(config, 'sessionloom-produce'),
       topic: config.kafkaTopic,
     })
+    const format = formatOf(config)
     const progress = progressLine(process.stderr)
     const total = { events: 0, invalid: 0 }
     const source = new NdjsonEventSource(
@@ -30,7 +35,7 @@ export const produce = defineCommand({
       await source.run({
         assigned: () => {},
         async process({ batch, commit }) {
-          const events = batch.records.map(eventOf)
+          const events = batch.records.map(record => eventOf(record, format))
           await writer.write(events.map(({ event }) => event))
           total.events += events.length
           total.invalid += events.filter(({ isValid }) => !isValid).length
@@ -49,10 +54,10 @@ export const produce = defineCommand({
   },
 })
 
-function eventOf(record: SourceRecord): { event: WrittenEvent; isValid: boolean } {
+function eventOf(record: SourceRecord, format: Format): { event: WrittenEvent; isValid: boolean } {
   const value = record.value as Uint8Array
   // A backfill's own lateness is the worker's to judge.
-  const outcome = decode(record, Number.POSITIVE_INFINITY)
+  const outcome = decode(record, Number.POSITIVE_INFINITY, format)
   if (outcome.kind === 'dead-letter')
     return { event: { key: `line-${record.offset + 1}`, value }, isValid: false }
   if (outcome.kind === 'control')
@@ -60,11 +65,15 @@ function eventOf(record: SourceRecord): { event: WrittenEvent; isValid: boolean 
       'input',
       `line ${record.offset + 1} is a control record, which must reach every partition: use \`sessionloom erase\``,
     )
-  const { raw, received } = outcome.value
-  return {
-    event: { key: raw.tabId, value: raw.receivedAt == null ? withReceivedAt(value, received) : value },
-    isValid: true,
-  }
+  return { event: { key: outcome.value.raw.tabId, ...receivedThen(value, outcome.value) }, isValid: true }
+}
+
+/** So that the worker takes the event for received when a replay of the file would. */
+function receivedThen(value: Uint8Array, event: TimedEvent): Pick<WrittenEvent, 'value' | 'headers'> {
+  const { raw, received, format } = event
+  if (raw.receivedAt != null) return { value }
+  if (format !== nativeFormat.name) return { value, headers: { [firstTimestampHeader]: String(received) } }
+  return { value: withReceivedAt(value, received) }
 }
 
 /** Adds the field to the text: everything else stays byte for byte. */

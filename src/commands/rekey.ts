@@ -2,6 +2,7 @@ import { type RekeyPlan, type RekeyTotals, rekeyTopic } from '../adapters/kafka-
 import { requireTopic } from '../adapters/kafka-topics.ts'
 import { defineCommand, UsageError } from './command.ts'
 import { kafkaClientOf, kafkaSettings } from './connections.ts'
+import { formatOf, formatSettings } from './event-format.ts'
 import { counted, grouped, progressLine } from './progress.ts'
 
 export const rekey = defineCommand({
@@ -10,7 +11,7 @@ export const rekey = defineCommand({
     'lie in several partitions, or that gets another number of them. Make the other topic with `setup` first. May be ' +
     'killed and run again: it goes on where it stopped, and what it sent twice counts once. It keeps its place in the ' +
     'group KAFKA_GROUP_ID.rekey.TOPIC.',
-  settings: [...kafkaSettings, 'kafkaGroupId'],
+  settings: [...kafkaSettings, 'kafkaGroupId', ...formatSettings],
   options: [
     { flags: '--from <topic>', about: 'the topic to read' },
     { flags: '--to <topic>', about: 'the topic to write, which must be there' },
@@ -32,6 +33,7 @@ export const rekey = defineCommand({
         from,
         to,
         groupId: `${config.kafkaGroupId}.rekey.${to}`,
+        format: formatOf(config),
         signal,
         onPlan(made) {
           plan = made

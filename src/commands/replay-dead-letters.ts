@@ -3,6 +3,7 @@ import { type ReplayTotals, replayLetters } from '../adapters/kafka-letter-repla
 import { requireTopic } from '../adapters/kafka-topics.ts'
 import { kafkaClientOf } from './connections.ts'
 import type { DeadLetterInvocation } from './dead-letter-invocation.ts'
+import { formatOf } from './event-format.ts'
 import { counted, grouped, progressLine } from './progress.ts'
 
 /** Sends letters back, each once. Gives the exit code. */
@@ -29,6 +30,7 @@ export async function replayDeadLetters({ config, options, reason, signal }: Dea
       origin: (options.origin as string | undefined) ?? topic,
       reason,
       isDryRun,
+      format: formatOf(config),
       signal,
       interrupted,
       onProgress: ({ sent }) => progress.show(`${grouped(sent)} of at most ${counted(held, 'letter')}`),

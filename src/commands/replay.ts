@@ -11,10 +11,12 @@ import type { Config } from '../config.ts'
 import { openLookups } from '../lookups.ts'
 import type { DeadLetterSink } from '../ports/dead-letter-sink.ts'
 import { defineCommand, UsageError } from './command.ts'
+import { formatOf, formatSettings } from './event-format.ts'
 import { runToEnd, type Totals } from './finite-run.ts'
 import { counted, grouped, progressLine } from './progress.ts'
 
 const settings = [
+  ...formatSettings,
   'sessionGap',
   'allowedLateness',
   'maxLateness',
@@ -144,6 +146,7 @@ async function read(
     deadLetters,
     lookups: openLookups(config),
     epoch,
+    format: formatOf(config),
     settings: config,
     signal,
     onBatch: ({ records }) =>

@@ -18,6 +18,7 @@ import { upgrading } from '../upgrading-store.ts'
 import { Worker } from '../worker.ts'
 import { defineCommand } from './command.ts'
 import { elasticsearchOf, elasticsearchSettings, kafkaClientOf, kafkaSettings } from './connections.ts'
+import { formatOf, formatSettings } from './event-format.ts'
 import { systemClock } from './finite-run.ts'
 import { runUntilSignal, unlessAborted } from './shutdown.ts'
 import { type Watch, watchFor } from './watch.ts'
@@ -34,6 +35,7 @@ const settings = [
   ...elasticsearchSettings,
   'indexPrefix',
   'sourceEpoch',
+  ...formatSettings,
   'sessionGap',
   'allowedLateness',
   'maxLateness',
@@ -157,6 +159,7 @@ function workerSettingsOf(config: RunConfig) {
   return {
     allowedLatenessMs: config.allowedLateness,
     maxLatenessMs: config.maxLateness,
+    format: formatOf(config),
     timeZone: config.timeZone,
     conversions: conversionRules(config.conversionTypes, config.conversionPaths),
     privacy: { ip: config.ipPrivacy, redactedParameters: new Set(config.redactedParameters) },

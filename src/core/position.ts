@@ -1,10 +1,13 @@
-/** A place in a log. `offset` is one past a record; `timestamp` is that record's, epoch ms. */
+/** A place in a log. `offset` is one past a record; what follows is that record's. `timestamp` is epoch ms. */
 export type Position = {
   readonly topic: string | null
   readonly epoch: number
   readonly partition: number
   readonly offset: number
   readonly timestamp: number | null
+  /** What it was written in, and where in it the tab id was found. A control record has neither. */
+  readonly format?: string
+  readonly tabIdFrom?: string
 }
 
 /** Whether `a` is before `b`: a log of an earlier epoch was read to its end before the next began. */

@@ -2,10 +2,14 @@
 // reason why there is none.
 import { z } from 'zod'
 import { type Control, controlOf, isControl } from './control.ts'
+import type { Format, Mapped } from './formats/format.ts'
+import { nativeFormat } from './formats/native.ts'
+import { readEvent } from './formats/read-event.ts'
 import { maxInstantMs, parseInstant } from './instant.ts'
 import { isDeeperThan, isJsonObject, type JsonObject } from './json.ts'
 import { keyedFault } from './keyed-limits.ts'
 import { deadLetter, type Outcome, ok } from './outcome.ts'
+import { firstTimestamp, type RecordHeaders } from './record-headers.ts'
 
 export const maxRecordBytes = 1024 * 1024
 export const maxDepth = 20
@@ -119,10 +123,17 @@ export type TimedEvent = {
   readonly received: number
   /** How much the client's clock was put right, ms; 0 if it was left alone. */
   readonly clockSkewMs: number
+  /** What the record was written in, and the path of the field that its tab id was taken from. */
+  readonly format: string
+  readonly tabIdFrom: string
 }
 
-/** What `decode` needs of a record: its bytes and, from a broker, its timestamp (epoch ms). */
-export type EncodedRecord = { readonly value: Uint8Array | null; readonly timestamp: number | null }
+/** What `decode` needs of a record: its bytes and, from a broker, its timestamp (epoch ms) and headers. */
+export type EncodedRecord = {
+  readonly value: Uint8Array | null
+  readonly timestamp: number | null
+  readonly headers?: RecordHeaders
+}
 
 /** What a record is: an event, a control, or neither. */
 export type Decoded = Outcome<TimedEvent> | { readonly kind: 'control'; readonly control: Control }
@@ -133,37 +144,69 @@ const utf8 = new TextDecoder('utf-8', { fatal: true })
  * Decodes one record. `maxLatenessMs` is measured against the time at which the record was received,
  * so a replay decides the same; Infinity switches the check off.
  */
-export function decode(record: EncodedRecord, maxLatenessMs: number): Decoded {
+export function decode(record: EncodedRecord, maxLatenessMs: number, format: Format = nativeFormat): Decoded {
   if (record.value === null) return deadLetter('empty-value', 'the record has no value')
   if (record.value.length > maxRecordBytes)
     return deadLetter('too-large', `the value has ${record.value.length} bytes, over ${maxRecordBytes}`)
-  let json: string
+  let text: string
   try {
-    json = utf8.decode(record.value)
+    text = utf8.decode(record.value)
   } catch {
     return deadLetter('invalid-utf8', 'the value is not UTF-8')
   }
-  return decodeText(json, record.timestamp, maxLatenessMs)
+  const parsed = parseObject(text, format)
+  if (parsed.kind === 'dead-letter') return parsed
+  if (isControl(parsed.value)) return decodeControl(parsed.value)
+  const { headers = noHeaders } = record
+  const read = readEvent(parsed.value, headers, format)
+  if (read.kind === 'dead-letter') return read
+  return decodeEvent(read.value, format, recordTimeOf(record.timestamp, headers), maxLatenessMs)
 }
 
-function decodeText(json: string, timestamp: number | null, maxLatenessMs: number): Decoded {
+const noHeaders: RecordHeaders = {}
+
+function parseObject(text: string, format: Format): Outcome<JsonObject> {
   let value: unknown
   try {
-    value = JSON.parse(json)
+    value = JSON.parse(text)
   } catch {
+    value = format.parse?.(text)
     // The engine's message quotes the input, which may be personal data.
-    return deadLetter('invalid-json', 'the value is not valid JSON')
+    if (value == null) return deadLetter('invalid-json', 'the value is not valid JSON')
   }
   if (!isJsonObject(value)) return deadLetter('invalid-json', 'the value is JSON, but not an object')
-  if (isDeeperThan(value, maxDepth)) return deadLetter('too-deep', `nested more than ${maxDepth} levels deep`)
-  if (isControl(value)) return decodeControl(value)
-  const parsed = rawEventSchema.safeParse(value)
+  return isDeeperThan(value, maxDepth) ? tooDeep() : ok(value)
+}
+
+const tooDeep = () => deadLetter('too-deep', `nested more than ${maxDepth} levels deep`)
+
+function decodeEvent(
+  { event, format: name, tabIdFrom }: Mapped,
+  format: Format,
+  recordTime: number | null,
+  maxLatenessMs: number,
+): Outcome<TimedEvent> {
+  // A text that was taken apart may have held JSON of any depth.
+  if (name !== nativeFormat.name && isDeeperThan(event, maxDepth)) return tooDeep()
+  if (tabIdFrom === null)
+    return deadLetter('invalid-event', `tabId: none of ${format.tabIdChain.join(', ')} is there`)
+  const parsed = rawEventSchema.safeParse(event)
   if (!parsed.success) return deadLetter('invalid-event', describeIssues(parsed.error))
   // As UTF-8, all lone surrogates are the same: tabs that differ in them would share the ids of their sessions.
   const { eventId, tabId } = parsed.data
   if (!eventId.isWellFormed() || !tabId.isWellFormed())
     return deadLetter('invalid-event', 'eventId or tabId: has half of a surrogate pair')
-  return withTimes(parsed.data, timestamp, maxLatenessMs)
+  const times = withTimes(parsed.data, recordTime, maxLatenessMs)
+  if (times.kind === 'dead-letter') return times
+  const { time, received, clockSkewMs } = times.value
+  return ok({ raw: parsed.data, time, received, clockSkewMs, format: name, tabIdFrom })
+}
+
+/** A record that repeats another one counts as written when that was, by our rule for a clock that is ahead. */
+function recordTimeOf(timestamp: number | null, headers: RecordHeaders): number | null {
+  if (timestamp === null) return null
+  const first = firstTimestamp(headers)
+  return first === null ? timestamp : Math.min(first, timestamp + receivedAheadMs)
 }
 
 function decodeControl(value: JsonObject): Decoded {
@@ -173,7 +216,7 @@ function decodeControl(value: JsonObject): Decoded {
 }
 
 /** Design §1.1: received, skew correction, clamp, lateness, in that order. */
-function withTimes(raw: RawEvent, recordTime: number | null, maxLatenessMs: number): Outcome<TimedEvent> {
+function withTimes(raw: RawEvent, recordTime: number | null, maxLatenessMs: number): Outcome<EventTimes> {
   const timestamp = epochMs(raw.timestamp)
   const receivedAt = epochMs(raw.receivedAt)
   const sentAt = epochMs(raw.sentAt)
@@ -191,7 +234,6 @@ function withTimes(raw: RawEvent, recordTime: number | null, maxLatenessMs: numb
   if (recordTime !== null && recordTime > maxInstantMs)
     return deadLetter('time-out-of-range', "the record's own timestamp lies after 9999")
   return timed(
-    raw,
     timestamp as number | null,
     receivedAt as number | null,
     sentAt as number | null,
@@ -200,14 +242,15 @@ function withTimes(raw: RawEvent, recordTime: number | null, maxLatenessMs: numb
   )
 }
 
+type EventTimes = Pick<TimedEvent, 'time' | 'received' | 'clockSkewMs'>
+
 function timed(
-  raw: RawEvent,
   timestamp: number | null,
   receivedAt: number | null,
   sentAt: number | null,
   recordTime: number | null,
   maxLatenessMs: number,
-): Outcome<TimedEvent> {
+): Outcome<EventTimes> {
   const received =
     recordTime === null
       ? (receivedAt ?? sentAt ?? timestamp)
@@ -220,7 +263,7 @@ function timed(
   if (time < 0) return deadLetter('time-out-of-range', 'the corrected event time lies before 1970')
   if (received - time > maxLatenessMs)
     return deadLetter('beyond-max-lateness', `happened ${received - time} ms before it was received`)
-  return ok({ raw, time, received, clockSkewMs })
+  return ok({ time, received, clockSkewMs })
 }
 
 /** Epoch ms of a time as an event may have it, null if it has none. */

@@ -86,6 +86,8 @@ export function storedPosition({ source }: Pick<StoredDocument, 'source'>): Posi
     partition: source.partition,
     offset: source.offset,
     timestamp: source.timestamp === null ? null : instant(source.timestamp),
+    ...(source.format != null && { format: source.format }),
+    ...(source.tab_id_from != null && { tabIdFrom: source.tab_id_from }),
   }
 }
 

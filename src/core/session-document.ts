@@ -230,8 +230,8 @@ export function sourceFields(position: Position): DocumentFields['source'] {
     offset: position.offset,
     epoch: position.epoch,
     timestamp: position.timestamp === null ? null : formatInstant(position.timestamp),
-    format: null,
-    tab_id_from: null,
+    format: position.format ?? null,
+    tab_id_from: position.tabIdFrom ?? null,
   }
 }
 

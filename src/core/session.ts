@@ -61,7 +61,7 @@ export type Session = {
 }
 
 /** An event at its place in the log, with what is worked out once for it. */
-export type PlacedEvent = TimedEvent & {
+export type PlacedEvent = Omit<TimedEvent, 'format' | 'tabIdFrom'> & {
   readonly position: Position
   readonly arrival: number
   readonly identity: { readonly high: number; readonly low: number }

@@ -1,3 +1,5 @@
+import type { RecordHeaders } from '../core/record-headers.ts'
+
 /** One record as it came. Byte arrays may be views into a larger buffer: keep none of them. */
 export type SourceRecord = {
   /** Kafka's offset; it fits a double up to 2^41, which `documentVersion` needs anyway. */
@@ -7,10 +9,6 @@ export type SourceRecord = {
   readonly key: Uint8Array | null
   readonly value: Uint8Array | null
   readonly headers: RecordHeaders
-}
-
-export type RecordHeaders = {
-  readonly [name: string]: Uint8Array | string | readonly (Uint8Array | string)[] | undefined
 }
 
 /** A contiguous piece of one partition's log: what one fetch returned. */

@@ -3,6 +3,7 @@
 import { elasticsearchClient } from '../../src/adapters/elasticsearch-client.ts'
 import { ElasticsearchSessionStore } from '../../src/adapters/elasticsearch-session-store.ts'
 import { conversionRules } from '../../src/core/conversions.ts'
+import { nativeFormat } from '../../src/core/formats/native.ts'
 import type { WorkerSettings } from '../../src/worker.ts'
 import { storeAll } from '../support/store-all.ts'
 
@@ -14,6 +15,7 @@ export const settings: WorkerSettings = {
   // Everything that is generated for a fill stays open.
   allowedLatenessMs: 3_600_000,
   maxLatenessMs: Number.POSITIVE_INFINITY,
+  format: nativeFormat,
   timeZone: 'UTC',
   privacy: storeAll,
   conversions: conversionRules(['conversion']),

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { conversionRules } from '../../src/core/conversions.ts'
+import { nativeFormat } from '../../src/core/formats/native.ts'
 import { PartitionSessions } from '../../src/core/partition-sessions.ts'
 import { processBatch } from '../../src/pipeline.ts'
 import type { DocumentWrite, SessionStore } from '../../src/ports/session-store.ts'
@@ -39,6 +40,7 @@ async function documentsOf(
     topic: 'raw-events',
     epoch: 0,
     maxLatenessMs: Number.POSITIVE_INFINITY,
+    format: nativeFormat,
     timeZone: 'UTC',
     privacy: storeAll,
   }

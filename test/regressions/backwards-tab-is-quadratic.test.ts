@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { conversionRules } from '../../src/core/conversions.ts'
+import { nativeFormat } from '../../src/core/formats/native.ts'
 import { PartitionSessions } from '../../src/core/partition-sessions.ts'
 import { processBatch } from '../../src/pipeline.ts'
 import { storeAll } from '../support/store-all.ts'
@@ -29,6 +30,7 @@ test('a tab whose 8,000 events come backwards in time, each the start of another
     topic: null,
     epoch: 0,
     maxLatenessMs: Number.POSITIVE_INFINITY,
+    format: nativeFormat,
     timeZone: 'UTC',
     privacy: storeAll,
   }

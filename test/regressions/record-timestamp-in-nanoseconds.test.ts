@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { conversionRules } from '../../src/core/conversions.ts'
+import { nativeFormat } from '../../src/core/formats/native.ts'
 import { PartitionSessions } from '../../src/core/partition-sessions.ts'
 import { processBatch } from '../../src/pipeline.ts'
 import { storeAll } from '../support/store-all.ts'
@@ -17,7 +18,14 @@ test('a record whose own timestamp is no date is parked: it stopped the worker, 
     { gapMs: 600_000, allowedLatenessMs: 0, conversions: conversionRules([]), writesOpen: true },
     Number.NEGATIVE_INFINITY,
   )
-  const settings = { topic: 'raw-events', epoch: 0, maxLatenessMs: 1, timeZone: 'UTC', privacy: storeAll }
+  const settings = {
+    topic: 'raw-events',
+    epoch: 0,
+    maxLatenessMs: 1,
+    format: nativeFormat,
+    timeZone: 'UTC',
+    privacy: storeAll,
+  }
   const { deadLetters, documents } = await processBatch(
     batch,
     sessions,

@@ -1,5 +1,7 @@
 // Events made to be slow: what backtracking, sorting and copying could be made to suffer by.
+
 import { conversionRules } from '../../src/core/conversions.ts'
+import { nativeFormat } from '../../src/core/formats/native.ts'
 import { PartitionSessions } from '../../src/core/partition-sessions.ts'
 import { processBatch } from '../../src/pipeline.ts'
 import { storeAll } from './store-all.ts'
@@ -9,6 +11,7 @@ const settings = {
   topic: null,
   epoch: 0,
   maxLatenessMs: Number.POSITIVE_INFINITY,
+  format: nativeFormat,
   timeZone: 'UTC',
   privacy: storeAll,
 }

@@ -5,6 +5,7 @@ import assert from 'node:assert/strict'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { conversionRules } from '../../src/core/conversions.ts'
+import { nativeFormat } from '../../src/core/formats/native.ts'
 import { PartitionSessions } from '../../src/core/partition-sessions.ts'
 import { commonlyRedacted } from '../../src/core/privacy.ts'
 import { restoredSession } from '../../src/core/restored-session.ts'
@@ -43,6 +44,7 @@ const settings: PipelineSettings = {
   topic: 'raw-events',
   epoch: 0,
   maxLatenessMs: 30 * 86_400_000,
+  format: nativeFormat,
   timeZone: 'Europe/Berlin',
   privacy: { ip: 'mask', redactedParameters: new Set(commonlyRedacted) },
 }

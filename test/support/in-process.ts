@@ -1,6 +1,8 @@
 // Runs logs through the real worker in this process, with the SQLite store in memory or a file.
+
 import { conversionRules } from '../../src/core/conversions.ts'
 import type { Lookups } from '../../src/core/enrichment/enrich-session.ts'
+import { nativeFormat } from '../../src/core/formats/native.ts'
 import type { DeadLetter } from '../../src/ports/dead-letter-sink.ts'
 import type { EventSource } from '../../src/ports/event-source.ts'
 import type { SessionStore } from '../../src/ports/session-store.ts'
@@ -16,6 +18,7 @@ export const testSettings: WorkerSettings = {
   gapMs: 600_000,
   allowedLatenessMs: 300_000,
   maxLatenessMs: 30 * 86_400_000,
+  format: nativeFormat,
   timeZone: 'UTC',
   privacy: storeAll,
   conversions: conversionRules(['conversion']),

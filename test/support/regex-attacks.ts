@@ -1,5 +1,7 @@
 // Texts that patterns backtrack on, of any length, for every field that a pattern is run over.
+
 import { conversionRules } from '../../src/core/conversions.ts'
+import { nativeFormat } from '../../src/core/formats/native.ts'
 import { PartitionSessions } from '../../src/core/partition-sessions.ts'
 import { commonlyRedacted } from '../../src/core/privacy.ts'
 import { type PipelineSettings, processBatch } from '../../src/pipeline.ts'
@@ -75,6 +77,7 @@ const settings: PipelineSettings = {
   topic: null,
   epoch: 0,
   maxLatenessMs: Number.POSITIVE_INFINITY,
+  format: nativeFormat,
   timeZone: 'UTC',
   privacy: { ip: 'mask', redactedParameters: new Set(commonlyRedacted) },
 }

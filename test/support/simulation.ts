@@ -5,6 +5,7 @@ import { conversionRules } from '../../src/core/conversions.ts'
 import { attributionLookup } from '../../src/core/enrichment/attribution.ts'
 import { unknownDevice } from '../../src/core/enrichment/device.ts'
 import { noGeo } from '../../src/core/enrichment/geo.ts'
+import { nativeFormat } from '../../src/core/formats/native.ts'
 import { isRedirect } from '../../src/core/session-document.ts'
 import type { SourceRecord } from '../../src/ports/event-source.ts'
 import type { WorkerEvent } from '../../src/ports/telemetry.ts'
@@ -203,6 +204,7 @@ class Simulation {
         gapMs,
         allowedLatenessMs,
         maxLatenessMs: Number.POSITIVE_INFINITY,
+        format: nativeFormat,
         timeZone: 'UTC',
         privacy: storeAll,
         conversions: conversionRules(['conversion']),

@@ -10,7 +10,9 @@ import {
   readLetter,
   type StoredLetter,
 } from '../../../src/adapters/kafka-stored-letter.ts'
-import type { RecordHeaders, SourceRecord } from '../../../src/ports/event-source.ts'
+import { nativeFormat } from '../../../src/core/formats/native.ts'
+import type { RecordHeaders } from '../../../src/core/record-headers.ts'
+import type { SourceRecord } from '../../../src/ports/event-source.ts'
 
 const event = '{"eventId":"e","tabId":"tab-1","type":"x"}'
 
@@ -44,7 +46,10 @@ function storedLetter(record: Partial<SourceRecord>): StoredLetter {
 
 describe('a letter that is sent again', () => {
   it('is keyed by tab, and was received when its first record was', () => {
-    const message = replayedMessage(storedLetter({ key: Buffer.from('user'), value: Buffer.from(event) }))
+    const message = replayedMessage(
+      storedLetter({ key: Buffer.from('user'), value: Buffer.from(event) }),
+      nativeFormat,
+    )
     assert.equal(message.key, 'tab-1')
     assert.equal(message.value, `${event.slice(0, -1)},"receivedAt":1000}`)
   })
@@ -52,25 +57,25 @@ describe('a letter that is sent again', () => {
   it('has its original bytes, key and headers if it is no event', () => {
     const bytes = Buffer.from([0xff, 0])
     const headers = { trace: bytes, 'sessionloom-reason': 'of a producer' }
-    const message = replayedMessage(storedLetter({ key: bytes, value: bytes, headers }))
+    const message = replayedMessage(storedLetter({ key: bytes, value: bytes, headers }), nativeFormat)
     assert.deepEqual([message.key, message.value], [bytes, bytes])
     assert.deepEqual(Object.keys(message.headers ?? {}), ['trace', lineageHeader])
   })
 
   it('goes back to its partition without a key if it had none', () => {
-    const message = replayedMessage(storedLetter({ value: Buffer.from('x') }))
+    const message = replayedMessage(storedLetter({ value: Buffer.from('x') }), nativeFormat)
     assert.equal(message.key, null)
     assert.equal(message.partition, 2)
-    assert.equal(replayedMessage(storedLetter({ value: null })).value, null)
+    assert.equal(replayedMessage(storedLetter({ value: null }), nativeFormat).value, null)
   })
 
   it('is another letter when it is broken still, and keeps the time of its first record', () => {
     const first = storedLetter({ value: Buffer.from('x') })
-    const again = storedLetter({ ...recordOf(replayedMessage(first), 30), timestamp: 9_000 })
+    const again = storedLetter({ ...recordOf(replayedMessage(first, nativeFormat), 30), timestamp: 9_000 })
     assert.equal(again.origin.offset, 30)
     assert.deepEqual(again.lineage, { ...first.lineage, replays: 1 })
     assert.equal(again.lineage.timestamp, 1_000)
-    const third = storedLetter(recordOf(replayedMessage(again), 31))
+    const third = storedLetter(recordOf(replayedMessage(again, nativeFormat), 31))
     assert.equal(third.lineage.replays, 2)
   })
 
@@ -118,7 +123,7 @@ describe('a record that is copied to another topic', () => {
       value: Buffer.from(event),
       headers,
     }
-    const message = rekeyedMessages(5, record, 4)[0]!
+    const message = rekeyedMessages(5, record, 4, nativeFormat)[0]!
     assert.equal(message.key, 'tab-1')
     assert.equal(message.value, `${event.slice(0, -1)},"receivedAt":3000}`)
     assert.deepEqual(message.headers, headers)
@@ -126,7 +131,7 @@ describe('a record that is copied to another topic', () => {
 
   it('is left as it is where it is no event', () => {
     const broken = { offset: 1, timestamp: 3_000, key: null, value: Buffer.from('{"tabId":'), headers: {} }
-    const message = rekeyedMessages(5, broken, 4)[0]!
+    const message = rekeyedMessages(5, broken, 4, nativeFormat)[0]!
     assert.deepEqual([message.key, message.partition, message.value], [null, 5, broken.value])
   })
 })

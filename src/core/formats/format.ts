@@ -1,0 +1,24 @@
+// A format: what a producer writes, made into what the schema of raw events then judges. Pure, and one file each.
+import type { JsonObject } from '../json.ts'
+import type { Outcome } from '../outcome.ts'
+
+/** Fields of a raw event before the schema has seen it: each may be anything. */
+export type Unjudged = { readonly [field: string]: unknown }
+
+export type Mapped = {
+  readonly event: Unjudged
+  /** What did it, where one format chooses among others. */
+  readonly format: string
+  /** Path of the field that the tab id was taken from; null if none of the chain was there. */
+  readonly tabIdFrom: string | null
+}
+
+export type Format = {
+  readonly name: string
+  /** Fields that the tab id is taken from, the first one that is there. For messages and the documentation. */
+  readonly tabIdChain: readonly string[]
+  /** Reads what is not JSON; null where it is not of this format either. */
+  readonly parse?: (text: string) => JsonObject | null
+  /** Makes a raw event of a value; null where the value is one already. */
+  readonly map: ((value: JsonObject) => Outcome<Mapped>) | null
+}
