@@ -1,6 +1,7 @@
 // An event that is written again gets a later record. Its times must stay: they are part of its identity.
-import type { TimedEvent } from './raw-event.ts'
-import { epochMs, maxRecordBytes } from './raw-event.ts'
+import type { TimedEvent } from './event-time.ts'
+import { epochMs } from './event-time.ts'
+import { maxRecordBytes } from './raw-event.ts'
 
 /**
  * The event's JSON text, so that it means the same in any later record: what its first record's timestamp

@@ -2,22 +2,18 @@
 // reason why there is none.
 import { z } from 'zod'
 import { type Control, controlOf, isControl } from './control.ts'
-import type { Format, Mapped } from './formats/format.ts'
+import { type Origin, recordTimeOf, type TimedEvent, withTimes } from './event-time.ts'
+import { mayBeEnveloped } from './formats/cloudevents.ts'
+import type { Format, Mapped, Unjudged } from './formats/format.ts'
 import { nativeFormat } from './formats/native.ts'
 import { readEvent } from './formats/read-event.ts'
-import { maxInstantMs, parseInstant } from './instant.ts'
 import { isDeeperThan, isJsonObject, type JsonObject } from './json.ts'
 import { keyedFault } from './keyed-limits.ts'
-import { deadLetter, type Outcome, ok } from './outcome.ts'
-import { firstTimestamp, type RecordHeaders } from './record-headers.ts'
+import { deadLetter, type Outcome } from './outcome.ts'
+import type { RecordHeaders } from './record-headers.ts'
 
 export const maxRecordBytes = 1024 * 1024
 export const maxDepth = 20
-/** A collector's clock may be ahead of the broker's by this much; beyond it the broker's wins. */
-const receivedAheadMs = 5 * 60_000
-/** A client clock off by no more than this is left alone: it is the way from client to collector. */
-const skewToleranceMs = 5_000
-
 const text = (limit: number) => z.string().max(limit).nullish()
 const instant = z.union([z.string(), z.number()]).nullish()
 /** Pixels; zoomed browsers report fractions. */
@@ -115,19 +111,6 @@ export const rawEventSchema = z.object({
 export type RawEvent = z.infer<typeof rawEventSchema>
 export type EventContext = NonNullable<RawEvent['context']>
 
-/** A raw event with the time at which it counts. Times are epoch ms. */
-export type TimedEvent = {
-  readonly raw: RawEvent
-  /** Event time: corrected for the client's clock, never after `received`. */
-  readonly time: number
-  readonly received: number
-  /** How much the client's clock was put right, ms; 0 if it was left alone. */
-  readonly clockSkewMs: number
-  /** What the record was written in, and the path of the field that its tab id was taken from. */
-  readonly format: string
-  readonly tabIdFrom: string
-}
-
 /** What `decode` needs of a record: its bytes and, from a broker, its timestamp (epoch ms) and headers. */
 export type EncodedRecord = {
   readonly value: Uint8Array | null
@@ -154,123 +137,68 @@ export function decode(record: EncodedRecord, maxLatenessMs: number, format: For
   } catch {
     return deadLetter('invalid-utf8', 'the value is not UTF-8')
   }
-  const parsed = parseObject(text, format)
-  if (parsed.kind === 'dead-letter') return parsed
-  if (isControl(parsed.value)) return decodeControl(parsed.value)
+  const value = parse(text, format)
+  // The engine's message quotes the input, which may be personal data.
+  if (value === undefined) return deadLetter('invalid-json', 'the value is not valid JSON')
+  if (!isJsonObject(value)) return deadLetter('invalid-json', 'the value is JSON, but not an object')
+  if (isDeeperThan(value, maxDepth)) return tooDeep()
+  if (isControl(value)) return decodeControl(value)
   const { headers = noHeaders } = record
-  const read = readEvent(parsed.value, headers, format)
-  if (read.kind === 'dead-letter') return read
-  return decodeEvent(read.value, format, recordTimeOf(record.timestamp, headers), maxLatenessMs)
+  const recordTime = recordTimeOf(record.timestamp, headers)
+  if (format.map === null && !mayBeEnveloped(value, headers))
+    return decodeEvent(value, nativeOrigin, recordTime, maxLatenessMs)
+  return decodeMapped(readEvent(value, headers, format), format, recordTime, maxLatenessMs)
 }
 
 const noHeaders: RecordHeaders = {}
 
-function parseObject(text: string, format: Format): Outcome<JsonObject> {
-  let value: unknown
+/** Undefined for what is neither JSON nor anything else that the format knows. */
+function parse(text: string, format: Format): unknown {
   try {
-    value = JSON.parse(text)
+    return JSON.parse(text)
   } catch {
-    value = format.parse?.(text)
-    // The engine's message quotes the input, which may be personal data.
-    if (value == null) return deadLetter('invalid-json', 'the value is not valid JSON')
+    return format.parse?.(text) ?? undefined
   }
-  if (!isJsonObject(value)) return deadLetter('invalid-json', 'the value is JSON, but not an object')
-  return isDeeperThan(value, maxDepth) ? tooDeep() : ok(value)
 }
 
 const tooDeep = () => deadLetter('too-deep', `nested more than ${maxDepth} levels deep`)
 
-function decodeEvent(
-  { event, format: name, tabIdFrom }: Mapped,
+function decodeMapped(
+  read: Outcome<Mapped>,
   format: Format,
   recordTime: number | null,
   maxLatenessMs: number,
 ): Outcome<TimedEvent> {
+  if (read.kind === 'dead-letter') return read
+  const { event, format: name, tabIdFrom } = read.value
   // A text that was taken apart may have held JSON of any depth.
-  if (name !== nativeFormat.name && isDeeperThan(event, maxDepth)) return tooDeep()
+  if (isDeeperThan(event, maxDepth)) return tooDeep()
   if (tabIdFrom === null)
     return deadLetter('invalid-event', `tabId: none of ${format.tabIdChain.join(', ')} is there`)
+  return decodeEvent(event, { format: name, tabIdFrom }, recordTime, maxLatenessMs)
+}
+
+const nativeOrigin: Origin = { format: nativeFormat.name, tabIdFrom: 'tabId' }
+
+function decodeEvent(
+  event: Unjudged,
+  origin: Origin,
+  recordTime: number | null,
+  maxLatenessMs: number,
+): Outcome<TimedEvent> {
   const parsed = rawEventSchema.safeParse(event)
   if (!parsed.success) return deadLetter('invalid-event', describeIssues(parsed.error))
   // As UTF-8, all lone surrogates are the same: tabs that differ in them would share the ids of their sessions.
   const { eventId, tabId } = parsed.data
   if (!eventId.isWellFormed() || !tabId.isWellFormed())
     return deadLetter('invalid-event', 'eventId or tabId: has half of a surrogate pair')
-  const times = withTimes(parsed.data, recordTime, maxLatenessMs)
-  if (times.kind === 'dead-letter') return times
-  const { time, received, clockSkewMs } = times.value
-  return ok({ raw: parsed.data, time, received, clockSkewMs, format: name, tabIdFrom })
-}
-
-/** A record that repeats another one counts as written when that was, by our rule for a clock that is ahead. */
-function recordTimeOf(timestamp: number | null, headers: RecordHeaders): number | null {
-  if (timestamp === null) return null
-  const first = firstTimestamp(headers)
-  return first === null ? timestamp : Math.min(first, timestamp + receivedAheadMs)
+  return withTimes(parsed.data, origin, recordTime, maxLatenessMs)
 }
 
 function decodeControl(value: JsonObject): Decoded {
   const control = controlOf(value)
   if (control !== null) return { kind: 'control', control }
   return deadLetter('invalid-control', 'the value has the field `sessionloom`, but is no control record')
-}
-
-/** Design §1.1: received, skew correction, clamp, lateness, in that order. */
-function withTimes(raw: RawEvent, recordTime: number | null, maxLatenessMs: number): Outcome<EventTimes> {
-  const timestamp = epochMs(raw.timestamp)
-  const receivedAt = epochMs(raw.receivedAt)
-  const sentAt = epochMs(raw.sentAt)
-  for (const [field, value] of [
-    ['timestamp', timestamp],
-    ['receivedAt', receivedAt],
-    ['sentAt', sentAt],
-  ] as const) {
-    if (value === 'malformed')
-      return deadLetter('invalid-event', `${field}: expected ISO 8601 with offset, or epoch milliseconds`)
-    if (value !== null && (value < 0 || value > maxInstantMs))
-      return deadLetter('time-out-of-range', `${field}: lies before 1970 or after 9999`)
-  }
-  // A producer that counts in micro- or nanoseconds.
-  if (recordTime !== null && recordTime > maxInstantMs)
-    return deadLetter('time-out-of-range', "the record's own timestamp lies after 9999")
-  return timed(
-    timestamp as number | null,
-    receivedAt as number | null,
-    sentAt as number | null,
-    recordTime,
-    maxLatenessMs,
-  )
-}
-
-type EventTimes = Pick<TimedEvent, 'time' | 'received' | 'clockSkewMs'>
-
-function timed(
-  timestamp: number | null,
-  receivedAt: number | null,
-  sentAt: number | null,
-  recordTime: number | null,
-  maxLatenessMs: number,
-): Outcome<EventTimes> {
-  const received =
-    recordTime === null
-      ? (receivedAt ?? sentAt ?? timestamp)
-      : Math.min(receivedAt ?? recordTime, recordTime + receivedAheadMs)
-  if (received === null) return deadLetter('no-event-time', 'no `timestamp`, `receivedAt` or `sentAt`')
-  // Without the client's own timestamp there is no client clock to put right.
-  const skew = timestamp !== null && receivedAt !== null && sentAt !== null ? receivedAt - sentAt : 0
-  const clockSkewMs = Math.abs(skew) > skewToleranceMs ? skew : 0
-  const time = Math.min((timestamp ?? received) + clockSkewMs, received)
-  if (time < 0) return deadLetter('time-out-of-range', 'the corrected event time lies before 1970')
-  if (received - time > maxLatenessMs)
-    return deadLetter('beyond-max-lateness', `happened ${received - time} ms before it was received`)
-  return ok({ time, received, clockSkewMs })
-}
-
-/** Epoch ms of a time as an event may have it, null if it has none. */
-export function epochMs(value: string | number | null | undefined): number | 'malformed' | null {
-  if (value === null || value === undefined) return null
-  if (typeof value === 'number') return Math.trunc(value)
-  return parseInstant(value) ?? 'malformed'
 }
 
 /** Paths and expectations of the first faults. Never the values: they may be personal data. */

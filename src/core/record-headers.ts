@@ -19,6 +19,8 @@ export function headerText(headers: RecordHeaders, name: string): string | null 
 
 /** When the first record was written that this one repeats, epoch ms; null if it is the first. */
 export function firstTimestamp(headers: RecordHeaders): number | null {
+  // Most records have none: this is asked of every one.
+  if (headers[firstTimestampHeader] === undefined) return null
   const text = headerText(headers, firstTimestampHeader)
   return text !== null && /^\d{1,15}$/.test(text) ? Number(text) : null
 }

@@ -17,5 +17,8 @@ test(`${runs} made-up and broken records are each applied, known already, or a d
     'invalid-event',
     'time-out-of-range',
   ]
+  for (const name of ['native', 'segment', 'rudderstack', 'posthog', 'snowplow', 'tracardi'])
+    assert.ok(result.formats[name], `nothing of ${name}`)
+  assert.ok(Object.keys(result.formats).some(name => name.startsWith('cloudevents+')))
   for (const reason of reasons) assert.ok(result.reasons[reason], `no ${reason}`)
 })

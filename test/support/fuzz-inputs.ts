@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import type { SourceRecord } from '../../src/ports/event-source.ts'
 import { extremeEvent, extremeJson, extremeTime, jsonText } from './extreme-values.ts'
+import { formatExamples } from './format-examples.ts'
 import type { Random } from './seeded-random.ts'
 
 type Event = Record<string, unknown>
@@ -32,7 +33,13 @@ export function fuzzInputs(random: Random): FuzzInputs {
       // The same record once more, as after a crash; or its value in another one, as from a producer's retry.
       if (again !== undefined) return random.chance(0.5) ? again : { ...again, offset }
       const value = bytesOf(random, pool, offset, nowMs)
-      const record = { offset, timestamp: timestampOf(random, nowMs), key: keyOf(random), value, headers: {} }
+      const record = {
+        offset,
+        timestamp: timestampOf(random, nowMs),
+        key: keyOf(random),
+        value,
+        headers: headersOf(random),
+      }
       recent[served % 64] = record
       return record
     },
@@ -51,11 +58,40 @@ function bytesOf(random: Random, pool: Pool, offset: number, nowMs: number): Uin
   const kind = random.next()
   if (kind < 0.02) return null
   if (kind < 0.04) return noise(random)
+  if (kind < 0.16) return inFormat(random, pool, offset, nowMs)
   const base = random.chance(0.5) ? (JSON.parse(random.pick(realLines)) as Event) : random.pick(pool.events)
   const event = placed(base, random, pool, offset, nowMs)
   if (kind < 0.5) return Buffer.from(jsonText(event))
   if (kind < 0.75) return Buffer.from(jsonText(withChange(event, random, pool)))
   return mutated(Buffer.from(jsonText(event)), random)
+}
+
+/** A record of another format, often in an envelope: as it is, or changed somewhere. */
+function inFormat(random: Random, pool: Pool, offset: number, nowMs: number): Uint8Array {
+  const { text } = random.pick(formatExamples)
+  if (!text.startsWith('{')) return mutated(Buffer.from(text), random)
+  const record = inTime(JSON.parse(text) as Event, offset, nowMs)
+  const changed = random.chance(0.5) ? withChange(record, random, pool) : record
+  const attributes = { specversion: '1.0', id: `ce${offset}`, source: '/fuzz', type: 'x', subject: 'tab-ce' }
+  const kind = random.below(5)
+  if (kind === 0) return Buffer.from(jsonText({ ...attributes, data: changed }))
+  if (kind === 1)
+    return Buffer.from(
+      JSON.stringify({ ...attributes, data_base64: Buffer.from(jsonText(changed)).toString('base64') }),
+    )
+  const bytes = Buffer.from(jsonText(changed))
+  return kind === 2 ? mutated(bytes, random) : bytes
+}
+
+/** Each format's own names of ids and times. */
+function inTime(record: Event, offset: number, nowMs: number): Event {
+  const at = new Date(nowMs - (offset % 60_000)).toISOString()
+  for (const name of ['messageId', 'uuid', 'event_id']) if (name in record) record[name] = `e${offset}`
+  for (const name of ['timestamp', 'derived_tstamp', 'receivedAt', 'collector_tstamp', 'now', 'time'])
+    if (name in record) record[name] = at
+  const { time } = (record.metadata ?? {}) as { time?: Event }
+  for (const name of ['insert', 'create']) if (time?.[name] !== undefined) time[name] = at
+  return record
 }
 
 /** Ids and times: a hundred tabs that come and go, now and then a time from anywhere. */
@@ -135,6 +171,16 @@ function noise(random: Random): Uint8Array {
 /** A broker's clock, which now and then is a producer's that counts in nanoseconds, or stands at zero. */
 function timestampOf(random: Random, nowMs: number): number {
   return random.chance(0.002) ? random.pick([0, 1, nowMs * 1e6, 8.64e15 + 1, 2 ** 63]) : nowMs
+}
+
+/** Now and then those of an envelope, or of a record that was written again. */
+function headersOf(random: Random): SourceRecord['headers'] {
+  const kind = random.below(40)
+  const [text, bytes] = [random.pick(['1.0', '', 'x', '1'.repeat(300)]), Buffer.from([0xff, 0x31])]
+  if (kind === 0) return { ce_specversion: text, ce_id: bytes, ce_source: [], ce_type: [bytes, text] }
+  if (kind === 1)
+    return { ce_specversion: '1.0', ce_id: 'id', ce_source: 's', ce_type: 't', ce_subject: text }
+  return kind === 2 ? { 'sessionloom-first-timestamp': random.pick([text, '0', '9'.repeat(15)]) } : {}
 }
 
 function keyOf(random: Random): Uint8Array | null {

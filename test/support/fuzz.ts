@@ -5,7 +5,8 @@ import assert from 'node:assert/strict'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { conversionRules } from '../../src/core/conversions.ts'
-import { nativeFormat } from '../../src/core/formats/native.ts'
+import { eventFormats } from '../../src/core/formats/event-formats.ts'
+import type { Format } from '../../src/core/formats/format.ts'
 import { PartitionSessions } from '../../src/core/partition-sessions.ts'
 import { commonlyRedacted } from '../../src/core/privacy.ts'
 import { restoredSession } from '../../src/core/restored-session.ts'
@@ -27,6 +28,8 @@ export type FuzzResult = Tally & {
   readonly runs: number
   /** Dead letters by reason. */
   readonly reasons: Readonly<Record<string, number>>
+  /** Documents by what their last record was written in. */
+  readonly formats: Readonly<Record<string, number>>
   readonly documents: number
   readonly redirects: number
   readonly mostSessions: number
@@ -40,11 +43,17 @@ export type FuzzResult = Tally & {
 const batchSize = 200
 const start = Date.parse('2026-11-24T10:00:00Z')
 const msPerRecord = 100
+/** Every format reads what all of them write. */
+const formats: readonly Format[] = Object.values(eventFormats).flatMap(format => [
+  eventFormats.native,
+  format,
+  eventFormats.auto,
+])
 const settings: PipelineSettings = {
   topic: 'raw-events',
   epoch: 0,
   maxLatenessMs: 30 * 86_400_000,
-  format: nativeFormat,
+  format: eventFormats.auto,
   timeZone: 'Europe/Berlin',
   privacy: { ip: 'mask', redactedParameters: new Set(commonlyRedacted) },
 }
@@ -62,6 +71,7 @@ export async function fuzz({ runs, seed, progress }: FuzzOptions): Promise<FuzzR
   const total: Tally = { applied: 0, duplicates: 0, alreadyApplied: 0, controls: 0, deadLetters: 0 }
   const result = { documents: 0, redirects: 0, mostSessions: 0, slowestBatchMs: 0 }
   const reasons: Record<string, number> = {}
+  const byFormat: Record<string, number> = {}
   const heap: number[] = []
   const untouched = prototypes()
   const since = performance.now()
@@ -70,11 +80,19 @@ export async function fuzz({ runs, seed, progress }: FuzzOptions): Promise<FuzzR
     const count = Math.min(batchSize, runs - from)
     const records = Array.from({ length: count }, (_, i) => inputs.next(from + i, nowMs))
     const began = performance.now()
-    const effects = await processBatch(batchOf(records), sessions, noRecall, testLookups, nowMs, settings)
+    const format = formats[batches % formats.length] as Format
+    const effects = await processBatch(batchOf(records), sessions, noRecall, testLookups, nowMs, {
+      ...settings,
+      format,
+    })
     for (const { document } of [...effects.documents, ...effects.redirects]) JSON.stringify(document)
     sessions.settle(nowMs)
     result.slowestBatchMs = Math.max(result.slowestBatchMs, performance.now() - began)
     addUp(effects, count, total, reasons)
+    for (const { document } of effects.documents) {
+      const name = String(document.source.format)
+      byFormat[name] = (byFormat[name] ?? 0) + 1
+    }
     if (batches % 20 === 0) for (const write of effects.documents) checkWayBack(write, nowMs)
     assert.deepEqual(prototypes(), untouched, `a prototype has changed, records ${from} to ${from + count}`)
     result.documents += effects.documents.length
@@ -88,6 +106,7 @@ export async function fuzz({ runs, seed, progress }: FuzzOptions): Promise<FuzzR
     runs,
     ...total,
     reasons,
+    formats: byFormat,
     ...result,
     heapMiB: heapOf(heap),
     ms: Math.round(performance.now() - since),

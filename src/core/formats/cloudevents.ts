@@ -13,6 +13,10 @@ export type Envelope = {
   readonly content: JsonObject | string
 }
 
+/** Asked of every record, so that most need no more. */
+export const mayBeEnveloped = (value: JsonObject, headers: RecordHeaders): boolean =>
+  headers.ce_specversion !== undefined || value.specversion !== undefined
+
 /** Null if there is no envelope. */
 export function openEnvelope(value: JsonObject, headers: RecordHeaders): Outcome<Envelope> | null {
   if (headers.ce_specversion !== undefined)

@@ -38,4 +38,4 @@ export const rudderstackFormat: Format = {
 export const isRudderstack = (message: JsonObject): boolean =>
   isSegment(message) &&
   (typeof message.rudderId === 'string' ||
-    /^rudder/i.test(text(object(object(message.context).library).name) ?? ''))
+    /\brudder/i.test(text(object(object(message.context).library).name) ?? ''))

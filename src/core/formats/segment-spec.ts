@@ -66,7 +66,7 @@ function contextOf(context: JsonObject, call: JsonObject, hasApp: boolean) {
     userAgent,
     clientHints: hintsOf(context, userAgent),
     locale: text(context.locale),
-    timeZone: text(context.timezone),
+    timeZone: zoneOf(text(context.timezone)),
     page: pageOf(object(context.page), call, object(context.referrer)),
     screen: group({ width: pixels(width), height: pixels(height), colorDepth: pixels(colorDepth) }),
     viewport: group({ width: pixels(innerWidth), height: pixels(innerHeight) }),
@@ -87,6 +87,10 @@ function contextOf(context: JsonObject, call: JsonObject, hasApp: boolean) {
     }),
   }
 }
+
+/** RudderStack's SDKs tell the offset: `GMT+0530`. */
+const zoneOf = (zone: string | undefined): string | undefined =>
+  zone?.replace(/^GMT([+-]\d{2})(\d{2})$/, '$1:$2')
 
 function hintsOf(context: JsonObject, userAgent: string | undefined): JsonObject | undefined {
   const hints = members(context.userAgentData)

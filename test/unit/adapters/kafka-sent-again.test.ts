@@ -11,6 +11,8 @@ import {
   type StoredLetter,
 } from '../../../src/adapters/kafka-stored-letter.ts'
 import { nativeFormat } from '../../../src/core/formats/native.ts'
+import { segmentFormat } from '../../../src/core/formats/segment.ts'
+import { decode } from '../../../src/core/raw-event.ts'
 import type { RecordHeaders } from '../../../src/core/record-headers.ts'
 import type { SourceRecord } from '../../../src/ports/event-source.ts'
 
@@ -133,5 +135,49 @@ describe('a record that is copied to another topic', () => {
     const broken = { offset: 1, timestamp: 3_000, key: null, value: Buffer.from('{"tabId":'), headers: {} }
     const message = rekeyedMessages(5, broken, 4, nativeFormat)[0]!
     assert.deepEqual([message.key, message.partition, message.value], [null, 5, broken.value])
+  })
+})
+
+describe('a record of another format', () => {
+  const call =
+    '{"type":"page","messageId":"m","anonymousId":"visitor","timestamp":"1970-01-01T00:00:00.500Z"}'
+  const record = {
+    offset: 1,
+    timestamp: 3_000,
+    key: Buffer.from('user'),
+    value: Buffer.from(call),
+    headers: {},
+  }
+  const first = { 'sessionloom-first-timestamp': '3000' }
+
+  const receivedOf = (message: Message, timestamp: number) => {
+    const again = { ...recordOf(message), timestamp }
+    const outcome = decode(again, Number.POSITIVE_INFINITY, segmentFormat)
+    assert(outcome.kind === 'ok')
+    return outcome.value.received
+  }
+
+  it('is keyed by its tab and left as it is: a header tells when its first record was written', () => {
+    const message = rekeyedMessages(5, record, 4, segmentFormat)[0]!
+    assert.equal(message.key, 'visitor')
+    assert.equal(String(message.value), call)
+    assert.deepEqual(message.headers, first)
+    assert.equal(receivedOf(message, 9_000), 3_000)
+  })
+
+  it('keeps that header, however often it is copied, becomes a letter, and is sent again', () => {
+    const copy = { ...recordOf(rekeyedMessages(5, record, 4, segmentFormat)[0]!), timestamp: 9_000 }
+    const letter = storedLetter(copy)
+    const sent = replayedMessage(letter, segmentFormat)
+    assert.equal(sent.headers?.['sessionloom-first-timestamp'], '3000')
+    assert.equal(sent.key, 'visitor')
+    assert.equal(receivedOf(sent, 20_000), 3_000)
+    const unread = replayedMessage(letter, nativeFormat)
+    assert.equal(unread.headers?.['sessionloom-first-timestamp'], '3000')
+  })
+
+  it('that never was copied has the time of its first record when its letter is sent again', () => {
+    const sent = replayedMessage(storedLetter({ ...record, timestamp: 1_000 }), segmentFormat)
+    assert.equal(receivedOf(sent, 20_000), 1_000)
   })
 })
