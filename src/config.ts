@@ -42,6 +42,7 @@ const rules: readonly (readonly [SettingName, string, (set: (name: SettingName) 
     'ELASTICSEARCH_USERNAME and ELASTICSEARCH_PASSWORD go together',
     set => set('elasticsearchPassword') !== set('elasticsearchUsername'),
   ],
+  ['fieldMap', 'not together with EVENT_FORMAT', set => set('fieldMap') && set('eventFormat')],
   [
     'elasticsearchCaFingerprint',
     'not together with ELASTICSEARCH_CA_FILE: one of them is enough',
@@ -77,7 +78,9 @@ export function readConfig<const N extends SettingName>(
     if (given !== fallback) set.add(name)
     const parsed = schema.safeParse(given)
     if (parsed.success) values[name] = parsed.data
-    else faults.push(`${flag === undefined ? env : flagOf(name)}: ${parsed.error.issues[0]?.message}`)
+    else
+      for (const { message } of parsed.error.issues)
+        faults.push(`${flag === undefined ? env : flagOf(name)}: ${message}`)
   }
   for (const [name, message, isBroken] of rules)
     if (names.includes(name as N) && isBroken(other => set.has(other)))

@@ -20,6 +20,11 @@ const commands = [
     async () => (await import('./commands/produce.ts')).produce,
   ],
   [
+    'map',
+    'what EVENT_FORMAT or FIELD_MAP makes of sample records',
+    async () => (await import('./commands/map.ts')).map,
+  ],
+  [
     'generate',
     'made-up raw events, the same for the same seed',
     async () => (await import('./commands/generate.ts')).generate,

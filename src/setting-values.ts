@@ -1,6 +1,7 @@
 // How the text of a setting is read.
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
+import { compileFieldMap } from './core/formats/field-map.ts'
 
 /** Milliseconds of `500ms`, `30s`, `10m`, `12h`, `30d`; Infinity of `unlimited`; null of anything else. */
 export function parseDuration(text: string): number | null {
@@ -77,3 +78,22 @@ export const pemFile = (kind: 'certificate' | 'private key') =>
     }
     return z.NEVER
   })
+
+/** The format that a FIELD_MAP file describes; null where no file is named. */
+export const fieldMapFile = z.string().transform((path, context) => {
+  if (path === '') return null
+  const compiled = compileFieldMap(readJson(path, context))
+  if (compiled.ok) return compiled.format
+  if (context.issues.length === 0) for (const fault of compiled.faults) context.addIssue(fault)
+  return z.NEVER
+})
+
+function readJson(path: string, context: z.core.$RefinementCtx): unknown {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'))
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    context.addIssue(code === undefined ? 'is no JSON' : `cannot be read: ${code}`)
+    return undefined
+  }
+}

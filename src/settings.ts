@@ -6,6 +6,7 @@ import { eventFormatNames } from './core/formats/event-formats.ts'
 import { commonlyRedacted, ipPrivacies } from './core/privacy.ts'
 import {
   duration,
+  fieldMapFile,
   hosts,
   httpAddress,
   list,
@@ -173,6 +174,12 @@ export const settings = {
     'native',
     z.enum(eventFormatNames, `expected ${eventFormatNames.join(', ')}`),
     'What the records are written in: native is the event of this project, auto recognises each record by its marks. Each may be in a CloudEvents envelope',
+  ),
+  fieldMap: setting(
+    'FIELD_MAP',
+    '',
+    fieldMapFile,
+    'A JSON file that maps records of any other JSON to events, instead of EVENT_FORMAT. `map --try` shows what it makes of them',
   ),
   allowedLateness: setting(
     'ALLOWED_LATENESS',

@@ -6,8 +6,8 @@
 // since a sum would make what is kept depend on the order of arrival.
 import type { Json, JsonObject } from './json.ts'
 
-const maxKeys = 256
-const maxKeyLength = 256
+export const maxKeys = 256
+export const maxKeyLength = 256
 /** Characters of all texts and keys within one value. */
 const maxValueLength = 16_384
 /** Objects, arrays and what they hold, within one value. */

@@ -8,7 +8,7 @@ import type { Format, Mapped, Unjudged } from './formats/format.ts'
 import { nativeFormat } from './formats/native.ts'
 import { readEvent } from './formats/read-event.ts'
 import { isDeeperThan, isJsonObject, type JsonObject } from './json.ts'
-import { keyedFault } from './keyed-limits.ts'
+import { keyedFault, maxKeyLength, maxKeys } from './keyed-limits.ts'
 import { deadLetter, type Outcome } from './outcome.ts'
 import type { RecordHeaders } from './record-headers.ts'
 
@@ -25,6 +25,11 @@ const keyed = z
   .superRefine((object, context) => {
     const message = keyedFault(object)
     if (message !== null) context.addIssue({ code: 'custom', message })
+  })
+  .meta({
+    type: 'object',
+    maxProperties: maxKeys,
+    propertyNames: { minLength: 1, maxLength: maxKeyLength },
   })
   .nullish()
 
@@ -44,7 +49,7 @@ const geo = z.object({
 const context = z.object({
   ip: text(64),
   userAgent: text(8192),
-  clientHints: z.custom<JsonObject>(isJsonObject, 'expected an object').nullish(),
+  clientHints: z.custom<JsonObject>(isJsonObject, 'expected an object').meta({ type: 'object' }).nullish(),
   locale: text(64),
   timeZone: text(64),
   channel: text(128),

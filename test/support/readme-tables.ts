@@ -11,6 +11,7 @@ import { savedObjectLines } from '../../src/adapters/kibana-import.ts'
 import { type MetricSpec, metricList } from '../../src/adapters/prometheus-metric-list.ts'
 import { flagOf, hasFlag } from '../../src/config.ts'
 import { documentFields, type Field, type FieldTree, isField } from '../../src/core/document-fields.ts'
+import { eventFormats } from '../../src/core/formats/event-formats.ts'
 import { deadLetterReasons } from '../../src/core/outcome.ts'
 import { rawEventSchema } from '../../src/core/raw-event.ts'
 import { type SettingName, settings } from '../../src/settings.ts'
@@ -74,16 +75,36 @@ function fieldRows(tree: FieldTree, path: string): string[][] {
   )
 }
 
-/** The README with every table as it should be. */
-export function withTables(readme: string): string {
-  return Object.entries(tables).reduce((text, [name, render]) => {
+/** A text with every one of these tables as it should be. */
+function withEach(given: string, renders: Readonly<Record<string, () => string>>): string {
+  return Object.entries(renders).reduce((text, [name, render]) => {
     const [begin, end] = [`<!-- table: ${name} -->`, `<!-- end: ${name} -->`]
     const [before, rest] = text.split(begin)
     const after = rest?.split(end)[1]
-    if (after === undefined) throw new Error(`README.md has no place for the table "${name}"`)
+    if (after === undefined) throw new Error(`there is no place for the table "${name}"`)
     return `${before}${begin}\n${render()}\n${end}${after}`
-  }, readme)
+  }, given)
 }
+
+/** The README with every table as it should be. */
+export const withTables = (readme: string): string => withEach(readme, tables)
+
+export const formatsPath = join(import.meta.dirname, '../../deploy/producers/formats.md')
+
+/** What the page on formats says of tab ids. */
+export const withFormats = (page: string): string =>
+  withEach(page, {
+    'tab-ids': () =>
+      table(
+        ['`EVENT_FORMAT`', 'fields, the first that is there'],
+        Object.values(eventFormats)
+          .filter(({ tabIdChain }) => tabIdChain.length > 0)
+          .map(({ name, tabIdChain }) => [
+            `\`${name}\``,
+            tabIdChain.map(field => `\`${field}\``).join(' · '),
+          ]),
+      ),
+  })
 
 export const environmentPath = join(import.meta.dirname, '../../deploy/sessionloom.env.example')
 
@@ -102,6 +123,7 @@ export const kibanaExample = (): string => savedObjectLines(kibanaObjects('sessi
 
 if (import.meta.main) {
   writeFileSync(readmePath, withTables(readFileSync(readmePath, 'utf8')))
+  writeFileSync(formatsPath, withFormats(readFileSync(formatsPath, 'utf8')))
   writeFileSync(environmentPath, environmentExample())
   writeFileSync(kibanaPath, kibanaExample())
 }

@@ -4,7 +4,7 @@ import { isJsonObject, type Json, type JsonObject } from '../json.ts'
 import { deadLetter, type Outcome, ok } from '../outcome.ts'
 import { headerText, type RecordHeaders } from '../record-headers.ts'
 import { text, typeName } from './fields.ts'
-import type { Mapped } from './format.ts'
+import type { Format, Mapped } from './format.ts'
 
 export type Envelope = {
   /** Looks an attribute up; undefined if the envelope has none of this name. */
@@ -17,12 +17,17 @@ export type Envelope = {
 export const mayBeEnveloped = (value: JsonObject, headers: RecordHeaders): boolean =>
   headers.ce_specversion !== undefined || value.specversion !== undefined
 
-/** Null if there is no envelope. */
-export function openEnvelope(value: JsonObject, headers: RecordHeaders): Outcome<Envelope> | null {
+/** Null if there is no envelope, or if it is around the value and the format reads that itself. */
+export function openEnvelope(
+  value: JsonObject,
+  headers: RecordHeaders,
+  { readsEnvelopes = false }: Pick<Format, 'readsEnvelopes'>,
+): Outcome<Envelope> | null {
   if (headers.ce_specversion !== undefined)
     return checked({ attribute: name => text(headerText(headers, `ce_${name}`)), content: value })
   // A raw event may have a field of this name, too.
-  if (typeof value.specversion !== 'string' || value.tabId != null || value.eventId != null) return null
+  if (readsEnvelopes || typeof value.specversion !== 'string' || value.tabId != null || value.eventId != null)
+    return null
   const content = contentOf(value)
   return content === null ? noEvent() : checked({ attribute: name => text(value[name]), content })
 }

@@ -19,6 +19,8 @@ export type Format = {
   readonly tabIdChain: readonly string[]
   /** Reads what is not JSON; null where it is not of this format either. */
   readonly parse?: (text: string) => JsonObject | null
+  /** It is given what is inside of an envelope, unless it reads envelopes itself. */
+  readonly readsEnvelopes?: boolean
   /** Makes a raw event of a value; null where the value is one already. */
   readonly map: ((value: JsonObject) => Outcome<Mapped>) | null
 }

@@ -7,7 +7,7 @@ import { completed, noEvent, openEnvelope } from './cloudevents.ts'
 import type { Format, Mapped } from './format.ts'
 
 export function readEvent(value: JsonObject, headers: RecordHeaders, format: Format): Outcome<Mapped> {
-  const envelope = openEnvelope(value, headers)
+  const envelope = openEnvelope(value, headers, format)
   if (envelope === null) return mappedBy(format, value)
   if (envelope.kind === 'dead-letter') return envelope
   const { content } = envelope.value

@@ -1,0 +1,82 @@
+// Where a field of a mapped event comes from: pointers and constants, the first of them that is there.
+import { isJsonObject, type Json, type JsonObject } from '../json.ts'
+
+type Alternative = {
+  /** The pointer, or the word `constant`. */
+  readonly name: string
+  readonly steps: readonly string[] | null
+  readonly constant: Json
+}
+
+export type CompiledSource = {
+  readonly alternatives: readonly Alternative[]
+  /** What stands in place of values that a producer has other words for. */
+  readonly values: JsonObject | null
+  /** The target is a text: numbers are written in digits. */
+  readonly isText: boolean
+}
+
+/** `"/a/b"`, `{"constant": …}`, `{"from": …, "values": {…}}`, or a list of the first two. */
+export const isSource = (given: Json): boolean =>
+  !isJsonObject(given) || Object.hasOwn(given, 'constant') || Object.hasOwn(given, 'from')
+
+export function compileSource(given: Json, isText: boolean): CompiledSource | { readonly fault: string } {
+  const isTranslated = isJsonObject(given) && Object.hasOwn(given, 'from')
+  const { from, values = null, ...others } = isTranslated ? (given as JsonObject) : { from: given }
+  if (Object.keys(others).length > 0) return { fault: `has more than \`from\` and \`values\`` }
+  if (values !== null && !isJsonObject(values)) return { fault: '`values`: expected an object' }
+  const listed = Array.isArray(from) ? (from as readonly Json[]) : [from as Json]
+  if (listed.length === 0) return { fault: 'has an empty list' }
+  const alternatives = listed.map(alternativeOf)
+  const fault = alternatives.find(alternative => typeof alternative === 'string')
+  if (typeof fault === 'string') return { fault }
+  return { alternatives: alternatives as Alternative[], values: values as JsonObject | null, isText }
+}
+
+function alternativeOf(given: Json): Alternative | string {
+  if (typeof given === 'string') return pointerOf(given)
+  if (!isJsonObject(given) || !Object.hasOwn(given, 'constant'))
+    return 'expected a JSON Pointer, {"constant": …}, {"from": …, "values": {…}}, or a list'
+  if (Object.keys(given).length > 1) return 'has more than `constant`'
+  return { name: 'constant', steps: null, constant: given.constant as Json }
+}
+
+/** RFC 6901. */
+function pointerOf(pointer: string): Alternative | string {
+  if (pointer !== '' && !pointer.startsWith('/')) return 'expected a JSON Pointer, which begins with `/`'
+  if (/~(?![01])/.test(pointer)) return 'has a `~` that is neither `~0` nor `~1`'
+  const steps = pointer.split('/').slice(1)
+  return {
+    name: pointer,
+    steps: steps.map(step => step.replaceAll('~1', '/').replaceAll('~0', '~')),
+    constant: null,
+  }
+}
+
+/** The first value that is there, and where it was. Null counts as absent, as in a raw event. */
+export function take(
+  source: CompiledSource,
+  record: JsonObject,
+): { readonly value: Json; readonly from: string } | null {
+  for (const { name, steps, constant } of source.alternatives) {
+    const value = steps === null ? constant : lookUp(record, steps)
+    if (value != null) return { value: asWanted(value, source), from: name }
+  }
+  return null
+}
+
+function lookUp(record: JsonObject, steps: readonly string[]): Json | undefined {
+  let at: Json | undefined = record
+  for (const step of steps) {
+    if (Array.isArray(at)) at = /^(0|[1-9]\d*)$/.test(step) ? at[Number(step)] : undefined
+    else at = isJsonObject(at) && Object.hasOwn(at, step) ? at[step] : undefined
+    if (at === undefined) return undefined
+  }
+  return at
+}
+
+function asWanted(value: Json, { values, isText }: CompiledSource): Json {
+  const isWord = typeof value !== 'object'
+  if (values !== null && isWord && Object.hasOwn(values, String(value))) return values[String(value)] as Json
+  return isText && typeof value === 'number' && Number.isFinite(value) ? String(value) : value
+}

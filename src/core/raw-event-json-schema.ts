@@ -1,0 +1,23 @@
+// The contract of a raw event as JSON Schema 2020-12, for producers and for what maps to it.
+import { z } from 'zod'
+import { rawEventSchema } from './raw-event.ts'
+
+/** What of JSON Schema the contract is written in. */
+export type SchemaNode = {
+  readonly type?: string | readonly string[]
+  readonly anyOf?: readonly SchemaNode[]
+  readonly properties?: { readonly [name: string]: SchemaNode }
+  readonly required?: readonly string[]
+}
+
+/**
+ * It counts characters where zod counts UTF-16 units, and cannot say all that bounds `properties` and their like: what
+ * it refuses is refused here too, and a little more.
+ */
+export function rawEventJsonSchema(): SchemaNode {
+  return z.toJSONSchema(rawEventSchema, { io: 'input', unrepresentable: 'any' }) as SchemaNode
+}
+
+/** The schema of a field without the null that every optional field may be. */
+export const withoutNull = (node: SchemaNode): SchemaNode =>
+  node.anyOf?.find(({ type }) => type !== 'null') ?? node

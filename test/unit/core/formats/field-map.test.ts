@@ -1,0 +1,162 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { compileFieldMap } from '../../../../src/core/formats/field-map.ts'
+import { decode } from '../../../../src/core/raw-event.ts'
+
+const least = { eventId: '/id', tabId: '/tab', type: '/kind' }
+const record = { id: 'e', tab: 't', kind: 'pv', at: '2026-11-24T12:00:00Z' }
+
+function faultsOf(map: unknown): readonly string[] {
+  const compiled = compileFieldMap(map)
+  assert(!compiled.ok, 'there is no fault')
+  return compiled.faults
+}
+
+function decoded(map: unknown, value: object | string, headers = {}) {
+  const compiled = compileFieldMap(map)
+  assert(compiled.ok, JSON.stringify(compiled))
+  const bytes = Buffer.from(typeof value === 'string' ? value : JSON.stringify(value))
+  return decode({ value: bytes, timestamp: 5, headers }, Number.POSITIVE_INFINITY, compiled.format)
+}
+
+function eventOf(map: unknown, value: object | string, headers = {}) {
+  const outcome = decoded(map, value, headers)
+  assert(outcome.kind === 'ok', JSON.stringify(outcome))
+  const { raw, tabIdFrom, format } = outcome.value
+  return { raw: JSON.parse(JSON.stringify(raw)), tabIdFrom, format }
+}
+
+describe('a field map', () => {
+  it('takes fields by JSON Pointer, the first of a list that is there, constants, and other words for values', () => {
+    const map = {
+      eventId: '/meta/id',
+      tabId: ['/tab', '/session/0/id'],
+      type: { from: ['/kind'], values: { pv: 'page-view' } },
+      timestamp: '/at',
+      site: { constant: 'shop' },
+      value: ['/price', { constant: 0 }],
+      profile: { id: '/user', metadata: { plan: '/plan' } },
+      context: { page: { url: '/a~1b~0c' }, screen: '/screen' },
+      properties: '/payload',
+      traits: { city: '/address/city' },
+    }
+    const value = {
+      meta: { id: 7 },
+      tab: null,
+      session: [{ id: 's1' }],
+      kind: 'pv',
+      at: record.at,
+      user: 'u',
+      'a/b~c': 'https://shop.example/',
+      screen: { width: 1, height: 2 },
+      payload: { a: [1] },
+      address: { city: 'Berlin' },
+    }
+    assert.deepEqual(eventOf(map, value), {
+      format: 'field-map',
+      tabIdFrom: '/session/0/id',
+      raw: {
+        eventId: '7',
+        tabId: 's1',
+        type: 'page-view',
+        timestamp: record.at,
+        site: 'shop',
+        value: 0,
+        profile: { id: 'u' },
+        context: { page: { url: 'https://shop.example/' }, screen: { width: 1, height: 2 } },
+        properties: { a: [1] },
+        traits: { city: 'Berlin' },
+      },
+    })
+  })
+
+  it('leaves a value alone for which it has no other word, and a group without what it needs', () => {
+    const map = {
+      ...least,
+      type: { from: '/kind', values: { pv: 'page-view' } },
+      profile: { id: '/u', primaryId: '/tab' },
+    }
+    assert.deepEqual(eventOf(map, { ...record, kind: 'toString' }).raw, {
+      eventId: 'e',
+      tabId: 't',
+      type: 'toString',
+    })
+  })
+
+  it('is told all its faults at once, each with its target', () => {
+    assert.deepEqual(
+      faultsOf({
+        eventId: 'id',
+        type: [],
+        timestamp: '/a~2',
+        tab: '/tab',
+        site: { constant: 's', from: '/x' },
+        query: { from: '/q', values: 7 },
+        context: { page: { uri: '/u' }, ip: { constant: 1, more: 1 }, geo: 7 },
+        properties: { a: {} },
+      }),
+      [
+        'eventId: expected a JSON Pointer, which begins with `/`',
+        'type: has an empty list',
+        'timestamp: has a `~` that is neither `~0` nor `~1`',
+        'tab: is no field of a raw event',
+        'site: has more than `from` and `values`',
+        'query: `values`: expected an object',
+        'context.page.uri: is no field of a raw event',
+        'context.ip: has more than `constant`',
+        'context.geo: expected a JSON Pointer, {"constant": …}, {"from": …, "values": {…}}, or a list',
+        'properties.a: expected a JSON Pointer, {"constant": …}, {"from": …, "values": {…}}, or a list',
+        'tabId: is missing',
+      ],
+    )
+    for (const map of [null, [], 'x', 7, undefined])
+      assert.deepEqual(faultsOf(map), ['expected an object of fields'])
+  })
+
+  it('is told of constants that no event may have', () => {
+    const faults = faultsOf({ ...least, value: { constant: 'much' }, site: { constant: 's'.repeat(129) } })
+    assert.deepEqual(
+      faults.map(fault => fault.split(':')[0]),
+      ['value', 'site'],
+    )
+  })
+
+  it('makes a dead letter of a record that lacks what it needs, and says where that would be', () => {
+    const outcome = decoded({ ...least, tabId: ['/tab', '/s'] }, { id: 'e', kind: 'x' })
+    assert(outcome.kind === 'dead-letter')
+    assert.equal(outcome.message, 'tabId: none of /tab, /s is there')
+  })
+
+  it('cannot be led into a prototype, by its own names or those of a record', () => {
+    const map = JSON.parse(
+      '{"eventId":"/id","tabId":"/tab","type":"/kind","properties":{"__proto__":"/evil","b":"/__proto__/polluted","c":"/constructor"}}',
+    )
+    const value = '{"id":"e","tab":"t","kind":"x","evil":{"polluted":true},"__proto__":{"polluted":1}}'
+    const outcome = decoded(map, value)
+    assert(outcome.kind === 'ok', JSON.stringify(outcome))
+    const { properties } = outcome.value.raw
+    assert.equal(Object.getPrototypeOf(properties), Object.prototype)
+    assert.deepEqual(Object.keys(properties ?? {}), ['__proto__', 'b'])
+    assert.equal(({} as { polluted?: unknown }).polluted, undefined)
+    assert.deepEqual(faultsOf({ ...least, constructor: '/x' }), ['constructor: is no field of a raw event'])
+  })
+
+  it('keeps to the depth that an event may have, after mapping as before', () => {
+    const deep = { a: JSON.parse(`${'['.repeat(18)}1${']'.repeat(18)}`) }
+    const map = { ...least, profile: { id: '/id', metadata: { whole: '' } } }
+    const outcome = decoded(map, { ...record, deep })
+    assert(outcome.kind === 'dead-letter')
+    assert.equal(outcome.reason, 'too-deep')
+  })
+
+  it('reads a CloudEvent around a value itself, and is completed by one in headers', () => {
+    const event = { specversion: '1.0', id: 'ce', source: '/s', type: 'x', data: { tab: 't' } }
+    assert.deepEqual(eventOf({ eventId: '/id', tabId: '/data/tab', type: '/type' }, event).raw, {
+      eventId: 'ce',
+      tabId: 't',
+      type: 'x',
+    })
+    const headers = { ce_specversion: '1.0', ce_id: 'ce', ce_source: '/s', ce_type: 'y' }
+    assert.equal(eventOf(least, { tab: 't' }, headers).raw.type, 'y')
+  })
+})
