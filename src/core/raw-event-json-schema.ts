@@ -19,5 +19,8 @@ export function rawEventJsonSchema(): SchemaNode {
 }
 
 /** The schema of a field without the null that every optional field may be. */
-export const withoutNull = (node: SchemaNode): SchemaNode =>
-  node.anyOf?.find(({ type }) => type !== 'null') ?? node
+export function withoutNull(node: SchemaNode): SchemaNode {
+  if (node.anyOf !== undefined) return node.anyOf.find(({ type }) => type !== 'null') ?? node
+  const types = [node.type ?? []].flat().filter(type => type !== 'null')
+  return types.length === 1 ? { ...node, type: types[0] as string } : node
+}

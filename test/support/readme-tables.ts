@@ -16,6 +16,8 @@ import { deadLetterReasons } from '../../src/core/outcome.ts'
 import { rawEventSchema } from '../../src/core/raw-event.ts'
 import { type SettingName, settings } from '../../src/settings.ts'
 
+import { asyncApi, asyncApiPath, jsonSchema, schemaPath } from './producer-contracts.ts'
+
 export const readmePath = join(import.meta.dirname, '../../README.md')
 
 const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
@@ -124,6 +126,8 @@ export const kibanaExample = (): string => savedObjectLines(kibanaObjects('sessi
 if (import.meta.main) {
   writeFileSync(readmePath, withTables(readFileSync(readmePath, 'utf8')))
   writeFileSync(formatsPath, withFormats(readFileSync(formatsPath, 'utf8')))
+  writeFileSync(schemaPath, jsonSchema())
+  writeFileSync(asyncApiPath, asyncApi())
   writeFileSync(environmentPath, environmentExample())
   writeFileSync(kibanaPath, kibanaExample())
 }

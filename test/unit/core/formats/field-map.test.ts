@@ -36,7 +36,7 @@ describe('a field map', () => {
       site: { constant: 'shop' },
       value: ['/price', { constant: 0 }],
       profile: { id: '/user', metadata: { plan: '/plan' } },
-      context: { page: { url: '/a~1b~0c' }, screen: '/screen' },
+      context: { page: { url: '/a~1b~0c' }, screen: '/screen', clientHints: { platform: '/os' } },
       properties: '/payload',
       traits: { city: '/address/city' },
     }
@@ -49,6 +49,7 @@ describe('a field map', () => {
       user: 'u',
       'a/b~c': 'https://shop.example/',
       screen: { width: 1, height: 2 },
+      os: 'macOS',
       payload: { a: [1] },
       address: { city: 'Berlin' },
     }
@@ -63,7 +64,11 @@ describe('a field map', () => {
         site: 'shop',
         value: 0,
         profile: { id: 'u' },
-        context: { page: { url: 'https://shop.example/' }, screen: { width: 1, height: 2 } },
+        context: {
+          page: { url: 'https://shop.example/' },
+          screen: { width: 1, height: 2 },
+          clientHints: { platform: 'macOS' },
+        },
         properties: { a: [1] },
         traits: { city: 'Berlin' },
       },
