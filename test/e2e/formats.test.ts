@@ -2,11 +2,14 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { describe, test } from 'node:test'
+import { eventFormats } from '../../src/core/formats/event-formats.ts'
+import { decode } from '../../src/core/raw-event.ts'
 import { openLookups } from '../../src/lookups.ts'
 import { sessionloom } from '../support/command.ts'
 import { elasticsearchUnderTest, prefixesOn } from '../support/elasticsearch-under-test.ts'
 import { type Deed, formatWriters } from '../support/format-writers.ts'
-import { kafkaClient, withoutKafka } from '../support/kafka-fixture.ts'
+import { kafkaClient, useTopic, withoutKafka } from '../support/kafka-fixture.ts'
+import { readAll } from '../support/kafka-source.ts'
 import { defaultOracleOptions, describeDiff, diff, oracle } from '../support/oracle.ts'
 import { seededRandom } from '../support/seeded-random.ts'
 import { liveDocuments } from '../support/stored-documents.ts'
@@ -88,4 +91,29 @@ describe('the same behaviour from Kafka into Elasticsearch', { skip: withoutKafk
       worker.child.kill('SIGTERM')
       assert.equal(await worker.exit, 0, worker.output())
     })
+
+  test('a line that says nothing of its arrival was received when a replay of the file would say', async t => {
+    const topic = await useTopic(t, 2)
+    const call = {
+      type: 'page',
+      messageId: 'm',
+      anonymousId: 'visitor',
+      timestamp: '2026-11-24T10:00:00.000Z',
+    }
+    const env = {
+      KAFKA_BROKERS: kafkaClient.brokers.join(','),
+      KAFKA_TOPIC: topic.name,
+      EVENT_FORMAT: 'segment',
+    }
+    const input = `${JSON.stringify(call)}\n`
+    const { exitCode, stderr } = await sessionloom(['produce', '-'], { env, input })
+    assert.equal(exitCode, 0, stderr)
+    const [record, ...others] = await readAll(topic)
+    assert.equal(others.length, 0)
+    assert.equal(String(record?.key), 'visitor')
+    assert.equal(String(record?.value), input.trimEnd())
+    const outcome = decode(record!, Number.POSITIVE_INFINITY, eventFormats.segment)
+    assert(outcome.kind === 'ok')
+    assert.equal(outcome.value.received, Date.parse(call.timestamp))
+  })
 })
