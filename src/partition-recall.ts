@@ -6,7 +6,7 @@ import { erasedSpanOf } from './core/erased-document.ts'
 import type { PartitionSessions } from './core/partition-sessions.ts'
 import { wholeTab } from './core/tab-span.ts'
 import type { Partition } from './owned-partition.ts'
-import type { DecodedBatch, Recall } from './pipeline.ts'
+import type { DecodedSlice, Recall } from './pipeline.ts'
 import type { SessionStore } from './ports/session-store.ts'
 import type { Telemetry } from './ports/telemetry.ts'
 import { admit, recall, recallProfiles } from './stored-sessions.ts'
@@ -24,7 +24,7 @@ export function recallFor(partition: Partition, store: SessionStore, telemetry: 
     }
   }
 
-  return async ({ firstOffset, items }: DecodedBatch, sessions) => {
+  return async ({ firstOffset, items }: DecodedSlice, sessions) => {
     const events = items.filter(item => 'raw' in item)
     const controls = items.filter(item => 'control' in item)
     const erasures = controls.filter(isErase)

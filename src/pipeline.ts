@@ -1,5 +1,6 @@
 // The product in one chain: decode → recall → sessionize → enrich → document.
 import { isErase, isRepair, type PlacedControl } from './core/control.ts'
+import { decode } from './core/decode.ts'
 import { arrivalOf, identityHash } from './core/dedupe-window.ts'
 import { enrichSession, type Lookups } from './core/enrichment/enrich-session.ts'
 import { erasedDocument, erasedSpanDocument } from './core/erased-document.ts'
@@ -7,12 +8,11 @@ import type { ErasedSpan } from './core/erasures.ts'
 import type { Format } from './core/formats/format.ts'
 import type { PartitionSessions } from './core/partition-sessions.ts'
 import { type Privacy, redactEvent } from './core/privacy.ts'
-import { decode } from './core/raw-event.ts'
 import { isKey } from './core/record-key.ts'
 import type { PlacedEvent } from './core/session.ts'
 import { documentVersion, redirectDocument, sessionDocument } from './core/session-document.ts'
 import type { RecordLetter } from './ports/dead-letter-sink.ts'
-import type { RecordBatch } from './ports/event-source.ts'
+import type { RecordBatch, SourceRecord } from './ports/event-source.ts'
 import type { AnyWrite, DocumentWrite } from './ports/session-store.ts'
 
 export type PipelineSettings = {
@@ -25,6 +25,8 @@ export type PipelineSettings = {
   readonly format: Format
   readonly timeZone: string
   readonly privacy: Privacy
+  /** How many records are decoded before they are applied; 1,000 by default. */
+  readonly recordsPerSlice?: number
 }
 
 /** Every record is exactly one of these. */
@@ -51,8 +53,9 @@ export type BatchEffects = {
   readonly tally: Tally & { readonly keysAstray: number }
 }
 
-/** A batch's records that became something, in the order of the log. */
-export type DecodedBatch = {
+/** Records of a batch that became something, in the order of the log. */
+export type DecodedSlice = {
+  /** Where the batch begins. */
   readonly firstOffset: number
   readonly items: readonly (PlacedEvent | PlacedControl)[]
 }
@@ -61,9 +64,12 @@ export type DecodedBatch = {
 export type StoreEffects = Pick<BatchEffects, 'erasedSpans' | 'documents' | 'redirects'>
 
 /** Brings the stored sessions that late events or controls may touch back into memory. */
-export type Recall = (batch: DecodedBatch, sessions: PartitionSessions) => Promise<void>
+export type Recall = (slice: DecodedSlice, sessions: PartitionSessions) => Promise<void>
 
-/** Everything that one batch does to the sessions of its partition, short of the effects. */
+/**
+ * Everything that one batch does to the sessions of its partition, short of the effects. Slice by slice: what was
+ * decoded is garbage before it is old, which is a third of the cost of a large batch.
+ */
 export async function processBatch(
   batch: RecordBatch,
   sessions: PartitionSessions,
@@ -72,15 +78,18 @@ export async function processBatch(
   nowMs: number,
   settings: PipelineSettings,
 ): Promise<BatchEffects> {
-  const { items, deadLetters, keysAstray } = decodeBatch(batch, settings)
-  await recall({ firstOffset: batch.firstOffset, items }, sessions)
-  const tally = sessionize(items, sessions)
-  tally.deadLetters = deadLetters.length
-  return {
-    ...closeAndDocument(sessions, lookups, nowMs, settings),
-    deadLetters,
-    tally: { ...tally, keysAstray },
+  const tally = { applied: 0, duplicates: 0, alreadyApplied: 0, controls: 0, deadLetters: 0, keysAstray: 0 }
+  const deadLetters: RecordLetter[] = []
+  for (let next = 0; next < batch.records.length; ) {
+    const slice = decodeSlice(batch, next, settings)
+    next = slice.next
+    await recall({ firstOffset: batch.firstOffset, items: slice.items }, sessions)
+    sessionize(slice.items, sessions, tally)
+    tally.keysAstray += slice.keysAstray
+    deadLetters.push(...slice.deadLetters)
   }
+  tally.deadLetters = deadLetters.length
+  return { ...closeAndDocument(sessions, lookups, nowMs, settings), deadLetters, tally }
 }
 
 /** The documents of all that changed, once the sessions that the watermark has passed are closed. */
@@ -123,13 +132,17 @@ function erasedSpanWrites(spans: readonly ErasedSpan[]): AnyWrite[][] {
   return [...Map.groupBy(writes, ({ version }) => version).values()]
 }
 
-function decodeBatch(batch: RecordBatch, settings: PipelineSettings) {
+/** From a control on, the rest of the batch is one slice: what it changes is not in the store yet for a recall. */
+function decodeSlice(batch: RecordBatch, from: number, settings: PipelineSettings) {
   const items: (PlacedEvent | PlacedControl)[] = []
   const deadLetters: RecordLetter[] = []
-  const { partition } = batch
-  const { topic, epoch } = settings
+  const { partition, records } = batch
+  const { topic, epoch, recordsPerSlice = 1_000 } = settings
   let keysAstray = 0
-  for (const record of batch.records) {
+  let end = Math.min(from + recordsPerSlice, records.length)
+  let next = from
+  for (; next < end; next++) {
+    const record = records[next] as SourceRecord
     const outcome = decode(record, settings.maxLatenessMs, settings.format)
     if (outcome.kind === 'dead-letter') {
       const { reason, message } = outcome
@@ -139,6 +152,7 @@ function decodeBatch(batch: RecordBatch, settings: PipelineSettings) {
     const position = { topic, epoch, partition, offset: record.offset + 1, timestamp: record.timestamp }
     if (outcome.kind === 'control') {
       items.push({ control: outcome.control, position })
+      end = records.length
       continue
     }
     const { raw, time, received, clockSkewMs, format, tabIdFrom } = outcome.value
@@ -155,11 +169,10 @@ function decodeBatch(batch: RecordBatch, settings: PipelineSettings) {
       arrival: arrivalOf(epoch, record.offset),
     })
   }
-  return { items, deadLetters, keysAstray }
+  return { items, deadLetters, keysAstray, next }
 }
 
-function sessionize(items: DecodedBatch['items'], sessions: PartitionSessions): Tally {
-  const tally: Tally = { applied: 0, duplicates: 0, alreadyApplied: 0, controls: 0, deadLetters: 0 }
+function sessionize(items: DecodedSlice['items'], sessions: PartitionSessions, tally: Tally): void {
   for (const item of items) {
     if ('control' in item) {
       if (isErase(item)) sessions.erase(item)
@@ -179,5 +192,4 @@ function sessionize(items: DecodedBatch['items'], sessions: PartitionSessions): 
         break
     }
   }
-  return tally
 }

@@ -1,9 +1,9 @@
 // A record as it is sent again: keyed by its tab, with the times that it had, and all else as it was.
 import type { Message } from 'kafkajs'
+import { type Decoded, decode } from '../core/decode.ts'
 import type { Format } from '../core/formats/format.ts'
 import { nativeFormat } from '../core/formats/native.ts'
 import { pinTimes } from '../core/pinned-times.ts'
-import { type Decoded, decode } from '../core/raw-event.ts'
 import { firstTimestamp, firstTimestampHeader } from '../core/record-headers.ts'
 import { WorkerError } from '../core/worker-error.ts'
 import type { SourceRecord } from '../ports/event-source.ts'

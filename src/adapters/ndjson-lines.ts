@@ -1,5 +1,5 @@
 // Bytes into records, one a line. As bytes: what is not UTF-8 must reach the decoder as it came.
-import { maxRecordBytes } from '../core/raw-event.ts'
+import { maxRecordBytes } from '../core/decode.ts'
 import type { RecordHeaders } from '../core/record-headers.ts'
 import type { SourceRecord } from '../ports/event-source.ts'
 

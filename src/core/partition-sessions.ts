@@ -41,6 +41,8 @@ export class PartitionSessions {
   readonly #tabs = new SessionsByTab()
   readonly #closing: ClosingSchedule<OpenSession>
   #watermark: number
+  /** The watermark that sessions were last closed by: memory has all that an event from then on can reach. */
+  #closedBy: number
   #latestEnd = Number.NEGATIVE_INFINITY
   #closed: OpenSession[] = []
   readonly #unwritten: Unwritten
@@ -51,6 +53,7 @@ export class PartitionSessions {
   constructor(settings: SessionSettings, watermark: number) {
     this.#settings = settings
     this.#watermark = watermark
+    this.#closedBy = watermark
     this.#closing = new ClosingSchedule(settings.gapMs)
     this.#unwritten = new Unwritten(settings.writesOpen)
   }
@@ -74,7 +77,7 @@ export class PartitionSessions {
     const spans: TabSpan[] = []
     const { gapMs } = this.#settings
     for (const { time, raw } of events) {
-      if (!isLate(time, this.#watermark)) continue
+      if (!isLate(time, this.#closedBy)) continue
       if (this.#tabs.of(raw.tabId).some(open => contains(open, time))) continue
       spans.push({ tabId: raw.tabId, from: time - gapMs, to: time + gapMs })
     }
@@ -245,6 +248,7 @@ export class PartitionSessions {
 
   /** Marks the sessions that the watermark has passed as ended; `settle` forgets them. */
   close(): void {
+    this.#closedBy = this.#watermark
     for (const open of this.#closing.takeClosed(this.#watermark)) {
       this.#closed.push(open)
       if (open.status === 'ended' && !open.isChanged) continue

@@ -1,7 +1,8 @@
 // An event that is written again gets a later record. Its times must stay: they are part of its identity.
+
+import { maxRecordBytes } from './decode.ts'
 import type { TimedEvent } from './event-time.ts'
 import { epochMs } from './event-time.ts'
-import { maxRecordBytes } from './raw-event.ts'
 
 /**
  * The event's JSON text, so that it means the same in any later record: what its first record's timestamp

@@ -1,26 +1,15 @@
-// The contract of a raw event (one JSON object per record) and `decode`, which gives an event or the
-// reason why there is none.
+// The contract of a raw event: one JSON object per record.
 import { z } from 'zod'
-import { type Control, controlOf, isControl } from './control.ts'
-import { type Origin, recordTimeOf, type TimedEvent, withTimes } from './event-time.ts'
-import { mayBeEnveloped } from './formats/cloudevents.ts'
-import type { Format, Mapped, Unjudged } from './formats/format.ts'
-import { nativeFormat } from './formats/native.ts'
-import { readEvent } from './formats/read-event.ts'
-import { isDeeperThan, isJsonObject, type JsonObject } from './json.ts'
+import { isJsonObject, type JsonObject } from './json.ts'
 import { keyedFault, maxKeyLength, maxKeys } from './keyed-limits.ts'
-import { deadLetter, type Outcome } from './outcome.ts'
-import type { RecordHeaders } from './record-headers.ts'
 
-export const maxRecordBytes = 1024 * 1024
-export const maxDepth = 20
 const text = (limit: number) => z.string().max(limit).nullish()
 const instant = z.union([z.string(), z.number()]).nullish()
 /** Pixels; zoomed browsers report fractions. */
 const size = z.number().min(0).max(100_000).nullish()
 
 /** User-supplied objects: kept as they are, bounded so that Elasticsearch's `flattened` takes them. */
-const keyed = z
+export const boundedObject = z
   .custom<JsonObject>(isJsonObject, 'expected an object')
   .superRefine((object, context) => {
     const message = keyedFault(object)
@@ -31,7 +20,7 @@ const keyed = z
     maxProperties: maxKeys,
     propertyNames: { minLength: 1, maxLength: maxKeyLength },
   })
-  .nullish()
+const keyed = boundedObject.nullish()
 
 const geo = z.object({
   country: z.object({ name: text(256), code: text(16) }).nullish(),
@@ -115,100 +104,3 @@ export const rawEventSchema = z.object({
 
 export type RawEvent = z.infer<typeof rawEventSchema>
 export type EventContext = NonNullable<RawEvent['context']>
-
-/** What `decode` needs of a record: its bytes and, from a broker, its timestamp (epoch ms) and headers. */
-export type EncodedRecord = {
-  readonly value: Uint8Array | null
-  readonly timestamp: number | null
-  readonly headers?: RecordHeaders
-}
-
-/** What a record is: an event, a control, or neither. */
-export type Decoded = Outcome<TimedEvent> | { readonly kind: 'control'; readonly control: Control }
-
-const utf8 = new TextDecoder('utf-8', { fatal: true })
-
-/**
- * Decodes one record. `maxLatenessMs` is measured against the time at which the record was received,
- * so a replay decides the same; Infinity switches the check off.
- */
-export function decode(record: EncodedRecord, maxLatenessMs: number, format: Format = nativeFormat): Decoded {
-  if (record.value === null) return deadLetter('empty-value', 'the record has no value')
-  if (record.value.length > maxRecordBytes)
-    return deadLetter('too-large', `the value has ${record.value.length} bytes, over ${maxRecordBytes}`)
-  let text: string
-  try {
-    text = utf8.decode(record.value)
-  } catch {
-    return deadLetter('invalid-utf8', 'the value is not UTF-8')
-  }
-  const value = parse(text, format)
-  // The engine's message quotes the input, which may be personal data.
-  if (value === undefined) return deadLetter('invalid-json', 'the value is not valid JSON')
-  if (!isJsonObject(value)) return deadLetter('invalid-json', 'the value is JSON, but not an object')
-  if (isDeeperThan(value, maxDepth)) return tooDeep()
-  if (isControl(value)) return decodeControl(value)
-  const { headers = noHeaders } = record
-  const recordTime = recordTimeOf(record.timestamp, headers)
-  if (format.map === null && !mayBeEnveloped(value, headers))
-    return decodeEvent(value, nativeOrigin, recordTime, maxLatenessMs)
-  return decodeMapped(readEvent(value, headers, format), format, recordTime, maxLatenessMs)
-}
-
-const noHeaders: RecordHeaders = {}
-
-/** Undefined for what is neither JSON nor anything else that the format knows. */
-function parse(text: string, format: Format): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return format.parse?.(text) ?? undefined
-  }
-}
-
-const tooDeep = () => deadLetter('too-deep', `nested more than ${maxDepth} levels deep`)
-
-function decodeMapped(
-  read: Outcome<Mapped>,
-  format: Format,
-  recordTime: number | null,
-  maxLatenessMs: number,
-): Outcome<TimedEvent> {
-  if (read.kind === 'dead-letter') return read
-  const { event, format: name, tabIdFrom } = read.value
-  // A text that was taken apart may have held JSON of any depth.
-  if (isDeeperThan(event, maxDepth)) return tooDeep()
-  if (tabIdFrom === null)
-    return deadLetter('invalid-event', `tabId: none of ${format.tabIdChain.join(', ')} is there`)
-  return decodeEvent(event, { format: name, tabIdFrom }, recordTime, maxLatenessMs)
-}
-
-const nativeOrigin: Origin = { format: nativeFormat.name, tabIdFrom: 'tabId' }
-
-function decodeEvent(
-  event: Unjudged,
-  origin: Origin,
-  recordTime: number | null,
-  maxLatenessMs: number,
-): Outcome<TimedEvent> {
-  const parsed = rawEventSchema.safeParse(event)
-  if (!parsed.success) return deadLetter('invalid-event', describeIssues(parsed.error))
-  // As UTF-8, all lone surrogates are the same: tabs that differ in them would share the ids of their sessions.
-  const { eventId, tabId } = parsed.data
-  if (!eventId.isWellFormed() || !tabId.isWellFormed())
-    return deadLetter('invalid-event', 'eventId or tabId: has half of a surrogate pair')
-  return withTimes(parsed.data, origin, recordTime, maxLatenessMs)
-}
-
-function decodeControl(value: JsonObject): Decoded {
-  const control = controlOf(value)
-  if (control !== null) return { kind: 'control', control }
-  return deadLetter('invalid-control', 'the value has the field `sessionloom`, but is no control record')
-}
-
-/** Paths and expectations of the first faults. Never the values: they may be personal data. */
-function describeIssues(error: z.ZodError): string {
-  const issues = error.issues.slice(0, 3).map(issue => `${issue.path.join('.') || 'event'}: ${issue.message}`)
-  const more = error.issues.length - issues.length
-  return issues.join('; ') + (more > 0 ? `; and ${more} more` : '')
-}

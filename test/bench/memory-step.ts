@@ -1,10 +1,10 @@
 // One part of the pipeline over events in memory: `memory-step.ts KIND FILE`. A process of its own, so that one part's
 // compiled code and garbage are not another's.
 import { readFileSync } from 'node:fs'
+import { decode } from '../../src/core/decode.ts'
 import { PartitionSessions } from '../../src/core/partition-sessions.ts'
-import { decode } from '../../src/core/raw-event.ts'
 import { openDemoLookups } from '../../src/lookups.ts'
-import { type DecodedBatch, processBatch } from '../../src/pipeline.ts'
+import { type DecodedSlice, processBatch } from '../../src/pipeline.ts'
 import type { RecordBatch, SourceRecord } from '../../src/ports/event-source.ts'
 import { partitionOf, workload } from './bench-settings.ts'
 import { measured, report } from './cost.ts'
@@ -63,7 +63,7 @@ function pipeline(): (batch: RecordBatch) => Promise<void> {
 
 /** Sessions alone: what `decode` gives is there already, and no document is made. */
 async function core(given: readonly RecordBatch[]): Promise<() => void> {
-  const decoded: { readonly partition: number; readonly items: DecodedBatch['items'] }[] = []
+  const decoded: { readonly partition: number; readonly items: DecodedSlice['items'] }[] = []
   for (const batch of given)
     await processBatch(
       batch,

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { describe, it, type TestContext } from 'node:test'
 import { Partitioners } from 'kafkajs'
-import { decode } from '../../src/core/raw-event.ts'
+import { decode } from '../../src/core/decode.ts'
 import { kafkaClient, useTopic, withoutKafka } from '../support/kafka-fixture.ts'
 import { readAll } from '../support/kafka-source.ts'
 

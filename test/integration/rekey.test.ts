@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
 import { encodeControl } from '../../src/core/control.ts'
-import { decode } from '../../src/core/raw-event.ts'
+import { decode } from '../../src/core/decode.ts'
 import { sessionloom } from '../support/command.ts'
 import { createTopic, kafkaClient, type TestTopic, useTopic, withoutKafka } from '../support/kafka-fixture.ts'
 import { readAll } from '../support/kafka-source.ts'

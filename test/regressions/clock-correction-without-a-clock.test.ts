@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { decode } from '../../src/core/raw-event.ts'
+import { decode } from '../../src/core/decode.ts'
 
 // An event without a timestamp happened when it was received; it was moved by the skew of a clock that it never used.
 test('only a timestamp of the client is corrected for the clock of the client', () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { decode } from '../../src/core/raw-event.ts'
+import { decode } from '../../src/core/decode.ts'
 
 test('a number beyond all doubles is refused: it was null in the document, and the key was gone after a restart', () => {
   const json = '{"eventId":"e","tabId":"t","type":"x","timestamp":1,"properties":{"price":1e400}}'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { decode } from '../../src/core/raw-event.ts'
+import { decode } from '../../src/core/decode.ts'
 
 // Three tabs became one document: as UTF-8, every lone surrogate is the same replacement character.
 test('ids with half of a surrogate pair are dead letters, whole pairs are not', () => {

@@ -134,8 +134,8 @@ export const mutations: readonly Mutation[] = [
   {
     name: '§2.6 late: one gap later',
     file: 'src/core/partition-sessions.ts',
-    find: 'if (!isLate(time, this.#watermark)) continue',
-    replace: 'if (!isLate(time, this.#watermark - gapMs)) continue',
+    find: 'if (!isLate(time, this.#closedBy)) continue',
+    replace: 'if (!isLate(time, this.#closedBy - gapMs)) continue',
     tests: simulation,
   },
   {

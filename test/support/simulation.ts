@@ -210,6 +210,7 @@ class Simulation {
         conversions: conversionRules(['conversion']),
         onDataLoss: 'stop',
         writesOpen: true,
+        recordsPerSlice: 1 + (this.#seed % 4),
       },
     })
     process.worker.run().catch(error => {

@@ -10,9 +10,9 @@ import {
   readLetter,
   type StoredLetter,
 } from '../../../src/adapters/kafka-stored-letter.ts'
+import { decode } from '../../../src/core/decode.ts'
 import { nativeFormat } from '../../../src/core/formats/native.ts'
 import { segmentFormat } from '../../../src/core/formats/segment.ts'
-import { decode } from '../../../src/core/raw-event.ts'
 import type { RecordHeaders } from '../../../src/core/record-headers.ts'
 import type { SourceRecord } from '../../../src/ports/event-source.ts'
 

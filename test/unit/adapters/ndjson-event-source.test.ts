@@ -7,7 +7,7 @@ import { PassThrough, Readable } from 'node:stream'
 import { after, test } from 'node:test'
 import fc from 'fast-check'
 import { NdjsonEventSource, openInput } from '../../../src/adapters/ndjson-event-source.ts'
-import { decode, maxRecordBytes } from '../../../src/core/raw-event.ts'
+import { decode, maxRecordBytes } from '../../../src/core/decode.ts'
 import { WorkerError } from '../../../src/core/worker-error.ts'
 import type { RecordBatch, SourceHandler, SourceRecord } from '../../../src/ports/event-source.ts'
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { encodeControl } from '../../../src/core/control.ts'
-import { decode } from '../../../src/core/raw-event.ts'
+import { decode } from '../../../src/core/decode.ts'
 
 const decoded = (value: string) => decode({ value: Buffer.from(value), timestamp: 0 }, 0)
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { conversionRules } from '../../../src/core/conversions.ts'
+import { decode } from '../../../src/core/decode.ts'
 import { arrivalOf, identityHash } from '../../../src/core/dedupe-window.ts'
 import { attributionLookup } from '../../../src/core/enrichment/attribution.ts'
 import { unknownDevice } from '../../../src/core/enrichment/device.ts'
@@ -8,7 +9,6 @@ import { enrichSession } from '../../../src/core/enrichment/enrich-session.ts'
 import { noGeo } from '../../../src/core/enrichment/geo.ts'
 import type { OpenSession } from '../../../src/core/open-session.ts'
 import { PartitionSessions } from '../../../src/core/partition-sessions.ts'
-import { decode } from '../../../src/core/raw-event.ts'
 import type { PlacedEvent } from '../../../src/core/session.ts'
 import { sessionDocument } from '../../../src/core/session-document.ts'
 import { storeAll } from '../../support/store-all.ts'
@@ -186,6 +186,7 @@ test('the watermark never moves back', () => {
 test('late events ask for what the store may hold within the gap of them, unless memory holds them', () => {
   const p = partition()
   p.apply(...tab('a').at('10:00', '10:10', '10:14'), ...tab('b').at('10:19'))
+  p.sessions.close()
   const late = (event: TimelineEvent) => p.sessions.lateSpans([placed(event, 99)])
   const [on, before, inside] = [
     ...tab('a').at('10:14'),
@@ -213,6 +214,16 @@ test('a stored session that meets an older one in memory replaces it, and the ot
   ahead.apply(...tab('a').at('10:06'))
   for (const p of [behind, ahead]) assert.equal(p.sessions.size, 1)
   assert.deepEqual(ahead.spans(), ['a 10:00–10:06 ×3'])
+})
+
+test('until sessions are closed, memory has what a watermark that moves on makes late', () => {
+  const p = partition()
+  p.apply(...tab('a').at('10:00'), ...tab('b').at('10:30'))
+  const [late] = tab('a').at('10:20')
+  const spans = () => p.sessions.lateSpans([placed(late as TimelineEvent, 99)])
+  assert.deepEqual(spans(), [])
+  p.sessions.close()
+  assert.equal(spans().length, 1)
 })
 
 test('one event of a tab a day ahead closes no other tab wrongly: later events recall', () => {

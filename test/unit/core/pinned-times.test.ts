@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
+import { decode, maxRecordBytes } from '../../../src/core/decode.ts'
 import type { TimedEvent } from '../../../src/core/event-time.ts'
 import { pinTimes } from '../../../src/core/pinned-times.ts'
-import { decode, maxRecordBytes } from '../../../src/core/raw-event.ts'
 
 const recordTime = Date.parse('2026-11-24T10:00:00Z')
 const minute = 60_000

@@ -4,7 +4,7 @@ import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { promisify } from 'node:util'
-import { decode } from '../../../src/core/raw-event.ts'
+import { decode } from '../../../src/core/decode.ts'
 
 const root = join(import.meta.dirname, '../../..')
 /** For a hang alone: what backtracks exponentially would take for ever. `npm run pentest:regex` measures. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { decode } from '../../../../src/core/decode.ts'
 import { compileFieldMap } from '../../../../src/core/formats/field-map.ts'
-import { decode } from '../../../../src/core/raw-event.ts'
 
 const least = { eventId: '/id', tabId: '/tab', type: '/kind' }
 const record = { id: 'e', tab: 't', kind: 'pv', at: '2026-11-24T12:00:00Z' }

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { decode } from '../../../../src/core/decode.ts'
 import { eventFormats } from '../../../../src/core/formats/event-formats.ts'
 import type { Format } from '../../../../src/core/formats/format.ts'
-import { decode } from '../../../../src/core/raw-event.ts'
 import type { RecordHeaders } from '../../../../src/core/record-headers.ts'
 import { formatExamples } from '../../../support/format-examples.ts'
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { decode } from '../../../src/core/raw-event.ts'
+import { decode } from '../../../src/core/decode.ts'
 
 const minute = 60_000
 const at = Date.parse('2026-11-24T10:00:00Z')

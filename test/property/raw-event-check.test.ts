@@ -1,0 +1,28 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { rawEventSchema } from '../../src/core/raw-event.ts'
+import { isRawEvent } from '../../src/core/raw-event-check.ts'
+import { arbitraryEvents } from '../support/arbitrary-events.ts'
+import { extremeEvent, extremeJson, jsonText } from '../support/extreme-values.ts'
+
+test('the compiled contract takes no event that the contract itself refuses', () => {
+  const events = fc.oneof(
+    extremeEvent,
+    extremeEvent.map(event => ({ ...event, eventId: 'e', tabId: 't', type: 'x' })),
+    fc.tuple(arbitraryEvents(), extremeJson).map(([[event], value]) => ({ ...event, properties: value })),
+    arbitraryEvents().map(([first]) => first as object),
+  )
+  const seen = { taken: 0, refused: 0 }
+  fc.assert(
+    fc.property(events, event => {
+      const value: unknown = JSON.parse(jsonText(event))
+      const isTaken = rawEventSchema.safeParse(value).success
+      assert.equal(isRawEvent(value), isTaken)
+      if (isTaken) seen.taken++
+      else seen.refused++
+    }),
+    { numRuns: 3_000 },
+  )
+  assert.ok(seen.taken > 300 && seen.refused > 300, JSON.stringify(seen))
+})
