@@ -6,11 +6,18 @@ import { enrichSession, type Lookups } from './core/enrichment/enrich-session.ts
 import { erasedDocument, erasedSpanDocument } from './core/erased-document.ts'
 import type { ErasedSpan } from './core/erasures.ts'
 import type { Format } from './core/formats/format.ts'
+import type { OpenSession } from './core/open-session.ts'
 import type { PartitionSessions } from './core/partition-sessions.ts'
 import { type Privacy, redactEvent } from './core/privacy.ts'
 import { isKey } from './core/record-key.ts'
 import type { PlacedEvent } from './core/session.ts'
-import { documentVersion, redirectDocument, sessionDocument } from './core/session-document.ts'
+import {
+  documentVersion,
+  redirectDocument,
+  type SessionDocument,
+  sessionDocument,
+} from './core/session-document.ts'
+import type { SessionKey } from './core/session-id.ts'
 import type { RecordLetter } from './ports/dead-letter-sink.ts'
 import type { RecordBatch, SourceRecord } from './ports/event-source.ts'
 import type { AnyWrite, DocumentWrite } from './ports/session-store.ts'
@@ -25,7 +32,7 @@ export type PipelineSettings = {
   readonly format: Format
   readonly timeZone: string
   readonly privacy: Privacy
-  /** How many records are decoded before they are applied; 1,000 by default. */
+  /** How many records are decoded before they are applied; 100 by default. */
   readonly recordsPerSlice?: number
 }
 
@@ -103,11 +110,7 @@ export function closeAndDocument(
   const changes = sessions.changes()
   for (const { session } of changes.sessions) enrichSession(session, lookups)
   return {
-    documents: changes.sessions.map(({ session, key, status }) => ({
-      key,
-      version: documentVersion(session.position, status),
-      document: sessionDocument(session, key, status, nowMs, settings),
-    })),
+    documents: changes.sessions.map(open => new SessionWrite(open, nowMs, settings)),
     redirects: [
       ...changes.redirects.map(({ tabId, from, into, position }) => ({
         key: from,
@@ -124,6 +127,31 @@ export function closeAndDocument(
   }
 }
 
+/**
+ * Makes the document when the store asks for it. All those of a large batch at once would outlive the collector's
+ * young generation, which costs more than to make them.
+ */
+class SessionWrite implements DocumentWrite<SessionDocument> {
+  readonly key: SessionKey
+  readonly version: number
+  readonly #open: OpenSession
+  readonly #nowMs: number
+  readonly #settings: PipelineSettings
+
+  constructor(open: OpenSession, nowMs: number, settings: PipelineSettings) {
+    this.key = open.key
+    this.version = documentVersion(open.session.position, open.status)
+    this.#open = open
+    this.#nowMs = nowMs
+    this.#settings = settings
+  }
+
+  get document(): SessionDocument {
+    const { session, status } = this.#open
+    return sessionDocument(session, this.key, status, this.#nowMs, this.#settings)
+  }
+}
+
 function erasedSpanWrites(spans: readonly ErasedSpan[]): AnyWrite[][] {
   const writes = spans.map(span => ({
     ...erasedSpanDocument(span),
@@ -137,7 +165,7 @@ function decodeSlice(batch: RecordBatch, from: number, settings: PipelineSetting
   const items: (PlacedEvent | PlacedControl)[] = []
   const deadLetters: RecordLetter[] = []
   const { partition, records } = batch
-  const { topic, epoch, recordsPerSlice = 1_000 } = settings
+  const { topic, epoch, recordsPerSlice = 100 } = settings
   let keysAstray = 0
   let end = Math.min(from + recordsPerSlice, records.length)
   let next = from
@@ -149,8 +177,10 @@ function decodeSlice(batch: RecordBatch, from: number, settings: PipelineSetting
       deadLetters.push({ kind: 'record', reason, message, topic, partition, record })
       continue
     }
-    const position = { topic, epoch, partition, offset: record.offset + 1, timestamp: record.timestamp }
+    const { timestamp } = record
+    const offset = record.offset + 1
     if (outcome.kind === 'control') {
+      const position = { topic, epoch, partition, offset, timestamp }
       items.push({ control: outcome.control, position })
       end = records.length
       continue
@@ -158,14 +188,13 @@ function decodeSlice(batch: RecordBatch, from: number, settings: PipelineSetting
     const { raw, time, received, clockSkewMs, format, tabIdFrom } = outcome.value
     // A file has no keys.
     if (topic !== null && !isKey(record.key, raw.tabId)) keysAstray++
-    const identity = identityHash(raw.eventId, time)
     items.push({
       raw: redactEvent(raw, settings.privacy),
       time,
       received,
       clockSkewMs,
-      position: { ...position, format, tabIdFrom },
-      identity,
+      position: { topic, epoch, partition, offset, timestamp, format, tabIdFrom },
+      identity: identityHash(raw.eventId, time),
       arrival: arrivalOf(epoch, record.offset),
     })
   }

@@ -172,18 +172,20 @@ export class Worker implements SourceHandler {
     for (const [i, result] of results.entries()) this.#heed(writes[i] as AnyWrite, result, written)
   }
 
-  #heed({ document }: AnyWrite, result: WriteResult, written: Written): void {
+  #heed(write: AnyWrite, result: WriteResult, written: Written): void {
     switch (result.kind) {
       case 'written':
         return
       case 'stale':
         written.conflicts++
-        refuseMixedLogs(document.source, result.stored, this.#parts.settings.epoch)
+        refuseMixedLogs(write.document.source, result.stored, this.#parts.settings.epoch)
         return
-      case 'reduced':
+      case 'reduced': {
+        const { document } = write
         this.#parts.telemetry({ kind: 'DocumentReduced', id: document.id, reason: result.reason })
         if (isSession(document)) written.letters.push({ kind: 'document', reason: result.reason, document })
         return
+      }
     }
   }
 

@@ -1,14 +1,11 @@
 // One bulk request and its answer, on the wire.
 import type { Client } from '@elastic/elasticsearch'
-import type { ErasedDocument } from '../core/erased-document.ts'
-import type { StoredDocument } from '../core/session-document.ts'
+import type { AnyWrite } from '../ports/session-store.ts'
 import { type ErrorBody, type Failure, itemFailure, unusable } from './elasticsearch-failure.ts'
 
 export type BulkItem = {
   readonly index: string
-  readonly id: string
-  readonly version: number
-  document: StoredDocument | ErasedDocument
+  write: AnyWrite
   /** The document as JSON, kept for as long as it may have to be sent again. */
   line: string | undefined
 }
@@ -28,19 +25,29 @@ export async function sendBulk(
       path: '/_bulk',
       // A shard that is not there is told after this long, not after a minute: the whole request waits for it.
       querystring: { filter_path: 'errors,items.*.status,items.*.error', timeout: '10s' },
-      bulkBody: Buffer.from(items.map(lines).join('')),
+      bulkBody: bodyOf(items),
     },
     { signal },
   )
+}
+
+function bodyOf(items: readonly BulkItem[]): Buffer {
+  for (const item of items) serialize(item)
+  return Buffer.from(items.map(lines).join(''))
 }
 
 /**
  * `external_gte` takes an equal version again, so that a request whose answer was lost can be repeated. Ids and
  * indices are ours and need no escaping.
  */
-function lines(item: BulkItem): string {
-  item.line ??= JSON.stringify(item.document)
-  return `{"index":{"_index":"${item.index}","_id":"${item.id}","version":${item.version},"version_type":"external_gte"}}\n${item.line}\n`
+function lines({ index, write: { key, version }, ...item }: BulkItem): string {
+  return `{"index":{"_index":"${index}","_id":"${key.id}","version":${version},"version_type":"external_gte"}}\n${item.line}\n`
+}
+
+/** Makes the line if it is not there. Gives its length in bytes. */
+export function serialize(item: BulkItem): number {
+  item.line ??= JSON.stringify(item.write.document)
+  return Buffer.byteLength(item.line)
 }
 
 /** Per item its failure, or null. @throws when the answer does not account for every item */

@@ -1,19 +1,20 @@
 // Our own bulk writer: the client's helper drops items (design §3). Writes of all partitions share requests;
 // each caller gets the results of its own documents, in their order.
 import type { Client } from '@elastic/elasticsearch'
-import type { ErasedDocument } from '../core/erased-document.ts'
-import { isSession, reducedDocument, type StoredDocument } from '../core/session-document.ts'
+import { isSession, reducedDocument } from '../core/session-document.ts'
+import type { AnyWrite } from '../ports/session-store.ts'
 import { itemVerdict, requestVerdict } from './elasticsearch-bulk-errors.ts'
-import { type BulkAnswer, type BulkItem, bulkItems, sendBulk } from './elasticsearch-bulk-request.ts'
+import {
+  type BulkAnswer,
+  type BulkItem,
+  bulkItems,
+  sendBulk,
+  serialize,
+} from './elasticsearch-bulk-request.ts'
 import { describeFailure, type Failure, failureOf, refusal } from './elasticsearch-failure.ts'
 import type { StoreRetry } from './elasticsearch-retry.ts'
 
-export type BulkWrite = {
-  readonly index: string
-  readonly id: string
-  readonly version: number
-  readonly document: StoredDocument | ErasedDocument
-}
+export type BulkWrite = { readonly index: string; readonly write: AnyWrite }
 
 export type BulkResult = { kind: 'written' } | { kind: 'stale' } | { kind: 'reduced'; reason: string }
 
@@ -102,8 +103,7 @@ export class ElasticsearchBulk {
     let bytes = 0
     let count = 0
     for (const { item } of this.#waiting) {
-      item.line ??= JSON.stringify(item.document)
-      bytes += Buffer.byteLength(item.line)
+      bytes += serialize(item)
       if (count > 0 && (bytes > this.#maxBytes || count === this.#limits.documents)) break
       count++
     }
@@ -185,12 +185,13 @@ export class ElasticsearchBulk {
   /** The document is the state, so it is stored whatever the store thinks of what users put into it. */
   #reduce(entry: Entry, failure: Failure): void {
     const { item } = entry
-    if (entry.reducedBecause !== null || !isSession(item.document)) {
+    const { document } = item.write
+    if (entry.reducedBecause !== null || !isSession(document)) {
       this.#reject(entry.call, failure)
       return
     }
     entry.reducedBecause = describeFailure({ ...failure, status: null })
-    item.document = reducedDocument(item.document, entry.reducedBecause)
+    item.write = { ...item.write, document: reducedDocument(document, entry.reducedBecause) }
     item.line = undefined
     this.#parcels.push({ entries: [entry], attempts: 0 })
   }

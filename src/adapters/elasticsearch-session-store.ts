@@ -68,12 +68,7 @@ export class ElasticsearchSessionStore implements SessionStore {
 
   async write(documents: readonly AnyWrite[]): Promise<readonly WriteResult[]> {
     const results = await this.#bulk.write(
-      documents.map(({ key, version, document }) => ({
-        index: indexOf(this.#prefix, key.cellStart),
-        id: key.id,
-        version,
-        document,
-      })),
+      documents.map(write => ({ index: indexOf(this.#prefix, write.key.cellStart), write })),
     )
     return this.#withStored(documents, results)
   }
@@ -157,11 +152,11 @@ export class ElasticsearchSessionStore implements SessionStore {
     const gone = stale.filter((_, i) => found[i] === null)
     const written = await (gone.length === 0 ? [] : this.write(gone))
     const later = [...written]
-    const ofStale = stale.map(({ document }, i): WriteResult => {
+    const ofStale = stale.map((write, i): WriteResult => {
       const hit = found[i] ?? null
       return hit === null
         ? (later.shift() as WriteResult)
-        : { kind: 'stale', stored: positionOf(hit, document.source.partition) }
+        : { kind: 'stale', stored: positionOf(hit, write.document.source.partition) }
     })
     return results.map(result => (result.kind === 'stale' ? (ofStale.shift() as WriteResult) : result))
   }

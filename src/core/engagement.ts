@@ -17,9 +17,16 @@ export function engage(held: Engagement, time: number, lengthMs: number): Engage
   if (held === null || lengthMs > overlongMs) return null
   let at = held.length
   while (at > 0 && time <= (held[at - 1] as number) + attentionMs) at -= 2
-  if (at === held.length) held.push(time, time)
-  else if (time < (held[at] as number) - attentionMs) held.splice(at, 0, time, time)
+  if (at === held.length) return extended(held, time)
+  if (time < (held[at] as number) - attentionMs) held.splice(at, 0, time, time)
   else join(held, at, time)
+  return held
+}
+
+/** As of a window of events: there are millions of these, so what is short has no room to spare. */
+function extended(held: number[], time: number): number[] {
+  if (held.length < 16) return held.concat([time, time])
+  held.push(time, time)
   return held
 }
 

@@ -41,16 +41,9 @@ export function withTimes(
   const timestamp = epochMs(raw.timestamp)
   const receivedAt = epochMs(raw.receivedAt)
   const sentAt = epochMs(raw.sentAt)
-  for (const [field, value] of [
-    ['timestamp', timestamp],
-    ['receivedAt', receivedAt],
-    ['sentAt', sentAt],
-  ] as const) {
-    if (value === 'malformed')
-      return deadLetter('invalid-event', `${field}: expected ISO 8601 with offset, or epoch milliseconds`)
-    if (value !== null && (value < 0 || value > maxInstantMs))
-      return deadLetter('time-out-of-range', `${field}: lies before 1970 or after 9999`)
-  }
+  const fault =
+    faultOf('timestamp', timestamp) ?? faultOf('receivedAt', receivedAt) ?? faultOf('sentAt', sentAt)
+  if (fault !== null) return fault
   // A producer that counts in micro- or nanoseconds.
   if (recordTime !== null && recordTime > maxInstantMs)
     return deadLetter('time-out-of-range', "the record's own timestamp lies after 9999")
@@ -63,6 +56,14 @@ export function withTimes(
     recordTime,
     maxLatenessMs,
   )
+}
+
+function faultOf(field: string, value: number | 'malformed' | null): Outcome<never> | null {
+  if (value === null) return null
+  if (value === 'malformed')
+    return deadLetter('invalid-event', `${field}: expected ISO 8601 with offset, or epoch milliseconds`)
+  if (value >= 0 && value <= maxInstantMs) return null
+  return deadLetter('time-out-of-range', `${field}: lies before 1970 or after 9999`)
 }
 
 function timed(

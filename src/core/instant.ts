@@ -25,11 +25,27 @@ function dayExists(text: string): boolean {
   return Number(text.slice(8, 10)) <= lastDay
 }
 
-/** ISO 8601 in UTC with milliseconds: `2026-11-24T10:00:00.000Z`. */
+const msPerDay = 86_400_000
+let lastDay = Number.NaN
+let lastDate = ''
+
+/** ISO 8601 in UTC with milliseconds: `2026-11-24T10:00:00.000Z`. The date of the last day asked for is kept. */
 export function formatInstant(epochMs: number): string {
-  // biome-ignore lint/style/noRestrictedGlobals: a calendar computation, not a clock
-  return new Date(epochMs).toISOString()
+  const day = Math.floor(epochMs / msPerDay)
+  if (day !== lastDay) {
+    // biome-ignore lint/style/noRestrictedGlobals: a calendar computation, not a clock
+    lastDate = new Date(day * msPerDay).toISOString().slice(0, -'00:00:00.000Z'.length)
+    lastDay = day
+  }
+  const ms = epochMs - day * msPerDay
+  const seconds = Math.floor(ms / 1000)
+  const minutes = Math.floor(seconds / 60)
+  const clock = `${twoDigits[Math.floor(minutes / 60)]}:${twoDigits[minutes % 60]}:${twoDigits[seconds % 60]}`
+  return `${lastDate}${clock}.${threeDigits[Math.floor(ms % 1000)]}Z`
 }
+
+const twoDigits = Array.from({ length: 60 }, (_, i) => String(i).padStart(2, '0'))
+const threeDigits = Array.from({ length: 1000 }, (_, i) => String(i).padStart(3, '0'))
 
 /** `yyyy-MM` of an instant in UTC: `2026-11`. */
 export function monthOf(epochMs: number): string {

@@ -12,7 +12,7 @@ import { storedPosition } from './restored-session.ts'
 import { extend, merge, type PlacedEvent, type Session, singleton, unionKeys } from './session.ts'
 import type { SessionDocument } from './session-document.ts'
 import { type SessionKey, sessionKey } from './session-id.ts'
-import { cellOf, contains, isLate, joins } from './session-window.ts'
+import { cellOf, isLate, joins } from './session-window.ts'
 import { SessionsByTab } from './sessions-by-tab.ts'
 import { damagedGroups, type Group, united } from './tab-repair.ts'
 import { type TabSpan, wholeTab } from './tab-span.ts'
@@ -78,7 +78,7 @@ export class PartitionSessions {
     const { gapMs } = this.#settings
     for (const { time, raw } of events) {
       if (!isLate(time, this.#closedBy)) continue
-      if (this.#tabs.of(raw.tabId).some(open => contains(open, time))) continue
+      if (this.#tabs.containing(raw.tabId, time) !== undefined) continue
       spans.push({ tabId: raw.tabId, from: time - gapMs, to: time + gapMs })
     }
     return spans
@@ -123,20 +123,18 @@ export class PartitionSessions {
   }
 
   #place(event: PlacedEvent, late: boolean): Applied {
-    const { gapMs, conversions } = this.#settings
-    const sessions = this.#tabs.of(event.raw.tabId)
-    const inside = sessions.find(open => contains(open, event.time))
+    const { conversions } = this.#settings
+    const inside = this.#tabs.containing(event.raw.tabId, event.time)
     if (inside !== undefined) {
       if (!isBehind(inside.head.position, event.position)) return 'already-applied'
-      if (remembers(inside.session.window, event.identity.high, event.identity.low)) {
+      if (remembers(inside.session.window, event.identity)) {
         inside.session.position = event.position
         inside.session.quality.duplicates++
         this.#touch(inside)
         return 'duplicate'
       }
     }
-    const joined = inside ? [inside] : sessions.filter(open => joins(open, event.time, gapMs))
-    const open = this.#unite(joined, event)
+    const open = inside ?? this.#unite(event)
     if (open === undefined) return this.#begin(event, late)
     extend(open.session, event, conversions)
     if (late) open.session.quality.lateEvents++
@@ -154,13 +152,22 @@ export class PartitionSessions {
     return 'applied'
   }
 
-  /** Of two sessions that an event joins, the earlier one takes the other in. */
-  #unite(joined: readonly OpenSession[], event: PlacedEvent): OpenSession | undefined {
-    let survivor = joined[0]
-    if (survivor === undefined) return undefined
-    for (const other of joined) if (other.start < survivor.start) survivor = other
-    for (const other of joined) {
-      if (other === survivor) continue
+  /** Of the sessions that an event joins, the earliest takes the others in. */
+  #unite(event: PlacedEvent): OpenSession | undefined {
+    const { gapMs } = this.#settings
+    let survivor: OpenSession | undefined
+    let others: OpenSession[] | undefined
+    for (const open of this.#tabs.of(event.raw.tabId)) {
+      if (!joins(open, event.time, gapMs)) continue
+      if (survivor === undefined) survivor = open
+      else {
+        others ??= []
+        others.push(open.start < survivor.start ? survivor : open)
+        if (open.start < survivor.start) survivor = open
+      }
+    }
+    if (survivor === undefined || others === undefined) return survivor
+    for (const other of others) {
       survivor.session = merge(survivor.session, other.session)
       survivor.session.absorbed = unionKeys(survivor.session.absorbed, [other.key])
       this.#replace(other, survivor, event.position)

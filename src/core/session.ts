@@ -1,7 +1,7 @@
 // A session: a commutative, associative merge of its events (design §2.3). Counts are sums over distinct
 // events, first fields belong to the earliest event that has them, last fields to the latest.
 import { type ConversionRules, isConversion } from './conversions.ts'
-import { type DedupeWindow, emptyWindow, mergeWindows, remember } from './dedupe-window.ts'
+import { type DedupeWindow, type Identity, mergeWindows, remember, windowOf } from './dedupe-window.ts'
 import { type Engagement, engage, engagementAt, mergeEngagement } from './engagement.ts'
 import { type Entry, entryOf, type Page } from './enrichment/attribution.ts'
 import type { TimedEvent } from './event-time.ts'
@@ -65,7 +65,7 @@ export type Session = {
 export type PlacedEvent = Omit<TimedEvent, 'format' | 'tabIdFrom'> & {
   readonly position: Position
   readonly arrival: number
-  readonly identity: { readonly high: number; readonly low: number }
+  readonly identity: Identity
 }
 
 /** The session of one event. */
@@ -88,7 +88,7 @@ export function singleton(event: PlacedEvent, conversions: ConversionRules): Ses
     properties: undefined,
     traits: undefined,
     aux: undefined,
-    window: emptyWindow(),
+    window: windowOf(event.identity, event.arrival),
     absorbed: [],
     createdAt: null,
   }
@@ -104,10 +104,11 @@ export function extend(session: Session, event: PlacedEvent, conversions: Conver
   session.engagement = engage(session.engagement, event.time, session.end - session.start)
   if (isBehind(session.position, event.position)) session.position = event.position
   if (earlier(stamp, session.entry.stamp)) session.entry = { stamp, value: entryOf(event.raw.context) }
+  session.window = remember(session.window, event.identity, event.arrival)
   take(session, event, stamp, conversions)
 }
 
-/** Everything of an event but span, position and entry. */
+/** Everything of an event but span, position, entry and window. */
 function take(session: Session, event: PlacedEvent, stamp: Stamp, conversions: ConversionRules): void {
   const { raw } = event
   count(session.counts, raw, conversions)
@@ -121,7 +122,6 @@ function take(session: Session, event: PlacedEvent, stamp: Stamp, conversions: C
   if (raw.properties) session.properties = takeKeys(session.properties, raw.properties, stamp)
   if (raw.traits) session.traits = takeKeys(session.traits, raw.traits, stamp)
   if (raw.aux) session.aux = takeKeys(session.aux, raw.aux, stamp)
-  remember(session.window, event.identity.high, event.identity.low, event.arrival)
 }
 
 function count(counts: Counts, raw: RawEvent, conversions: ConversionRules): void {

@@ -1,4 +1,5 @@
 import type { OpenSession } from './open-session.ts'
+import { contains } from './session-window.ts'
 
 /** The sessions in memory, found by their tab. */
 export class SessionsByTab {
@@ -11,6 +12,12 @@ export class SessionsByTab {
 
   of(tabId: string): readonly OpenSession[] {
     return this.#tabs.get(tabId) ?? none
+  }
+
+  /** The session of a tab that an instant lies in. Not `find`: this is asked for each event, and a closure is garbage. */
+  containing(tabId: string, time: number): OpenSession | undefined {
+    for (const open of this.of(tabId)) if (contains(open, time)) return open
+    return undefined
   }
 
   all(): OpenSession[] {

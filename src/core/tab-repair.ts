@@ -1,5 +1,5 @@
 // What a damaged store holds of a tab, made into sessions again. Healthy sessions come out as they went in.
-import { type DedupeWindow, dedupeWindowSize, remembers } from './dedupe-window.ts'
+import { dedupeWindowSize, inCommon, rememberedEvents } from './dedupe-window.ts'
 import type { OpenSession } from './open-session.ts'
 import { isBehind, type Position } from './position.ts'
 import { merge, type Session } from './session.ts'
@@ -65,20 +65,18 @@ const idsOf = (group: readonly OpenSession[]): string[] =>
 export function united(a: Session, b: Session): Session {
   const [small, large] = a.counts.events <= b.counts.events ? [a, b] : [b, a]
   const common = inCommon(small.window, large.window)
-  const isHeld = common === small.window.low.length || hasForgotten(large, small)
+  const isHeld = common === rememberedEvents(small.window) || hasForgotten(large, small)
   const session = merge(large, small)
   if (isHeld) return { ...large, absorbed: session.absorbed, createdAt: session.createdAt }
   session.counts.events -= common
   return session
 }
 
-function inCommon(a: DedupeWindow, b: DedupeWindow): number {
-  return a.low.filter((low, i) => remembers(b, a.high[i] as number, low)).length
-}
-
 /** Whether it may hold all of the other, too long ago for its window. */
 function hasForgotten(large: Session, small: Session): boolean {
   return (
-    large.window.low.length === dedupeWindowSize && contains(large, small.start) && contains(large, small.end)
+    rememberedEvents(large.window) === dedupeWindowSize &&
+    contains(large, small.start) &&
+    contains(large, small.end)
   )
 }

@@ -9,6 +9,7 @@ export type DocumentWrite<D extends StoredDocument | ErasedDocument = StoredDocu
   readonly key: SessionKey
   /** `documentVersion` of its content: equal versions mean equal content, so a repeat is harmless. */
   readonly version: number
+  /** May be made anew each time: to be taken once, and let go soon, since a large batch has thousands of them. */
   readonly document: D
 }
 

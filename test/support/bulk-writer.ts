@@ -20,20 +20,18 @@ export const idsOf = (request: FaultRequest): string[] => bulkOperations(request
 export const hasProperties = (document: object): boolean =>
   Object.keys((document as { properties: object }).properties).length > 0
 
-const { version, document } = sampleSession()
+const { key, version, document } = sampleSession()
 
 export function writes(caller: string, count: number): BulkWrite[] {
   return Array.from({ length: count }, (_, i) => ({
     index: 'test-2026.11.01',
-    id: `${caller}${i}`,
-    version: version + i,
-    document,
+    write: { key: { ...key, id: `${caller}${i}` }, version: version + i, document },
   }))
 }
 
 export function withProperties(id: string): BulkWrite {
-  const { version, document } = sampleSession({ raw: { properties: { a: 'long' } } })
-  return { index: 'test-2026.11.01', id, version, document }
+  const write = sampleSession({ raw: { properties: { a: 'long' } } })
+  return { index: 'test-2026.11.01', write: { ...write, key: { ...write.key, id } } }
 }
 
 type Timing = { first: number; longest: number; requestTimeoutMs?: number }

@@ -95,12 +95,12 @@ describe('a document that is refused', () => {
     assert.deepEqual(results, [{ kind: 'written' }, { kind: 'reduced', reason }, { kind: 'written' }])
     const [again] = bulkOperations(requests[1]!)
     assert.equal(requests.length, 2)
-    assert.equal(again?.version, write.version)
+    assert.equal(again?.version, write.write.version)
     assert.deepEqual(again?.document.properties, {})
     assert.equal((again!.document.quality as { reduced: string }).reduced, reason)
     assert.deepEqual(
       again?.document.state,
-      JSON.parse(JSON.stringify((write.document as SessionDocument).state)),
+      JSON.parse(JSON.stringify((write.write.document as SessionDocument).state)),
     )
   })
 
@@ -128,12 +128,8 @@ describe('a document that is refused', () => {
 
   it('ends the process when it is a redirect, which has nothing to leave out', async t => {
     const { bulk, requests } = await startWriter(t, request => bulkAnswer(idsOf(request).map(() => refused)))
-    const { key, version, document } = sampleRedirect({
-      from: '2026-11-24T10:00:00Z',
-      to: '2026-11-24T09:00:00Z',
-    })
-    const write = { index: 'test-2026.11.01', id: key.id, version, document }
-    await assert.rejects(bulk.write([write]), { code: 'store-refused' })
+    const write = sampleRedirect({ from: '2026-11-24T10:00:00Z', to: '2026-11-24T09:00:00Z' })
+    await assert.rejects(bulk.write([{ index: 'test-2026.11.01', write }]), { code: 'store-refused' })
     assert.equal(requests.length, 1)
   })
 })

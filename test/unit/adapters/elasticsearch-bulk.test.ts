@@ -34,8 +34,8 @@ describe('a bulk write', () => {
 
   it('is an index operation with an external version that may repeat', async t => {
     const { bulk, requests } = await startWriter(t, stored)
-    const [write] = writes('a', 1) as [BulkWrite]
-    await bulk.write([write])
+    const [{ index, write }] = writes('a', 1) as [BulkWrite]
+    await bulk.write([{ index, write }])
     const [action, document] = requests[0]!.body.split('\n').map(line => (line ? JSON.parse(line) : null))
     assert.deepEqual(action, {
       index: { _index: 'test-2026.11.01', _id: 'a0', version: write.version, version_type: 'external_gte' },
