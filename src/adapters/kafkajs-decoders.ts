@@ -10,7 +10,8 @@ type Decoder = {
   readInt8(): number
   readInt32(): number
   readVarInt(): number
-  readVarLong(): { toNumber(): number }
+  readonly buffer: Buffer
+  offset: number
   readVarIntBytes(): Buffer | null
   readVarIntArray<T>(read: (decoder: Decoder) => T): T[]
   canReadBytes(length: number): boolean
@@ -66,7 +67,7 @@ export function decodeRecord(decoder: Decoder, batchContext: BatchContext): unkn
   const { firstOffset, firstTimestamp, maxTimestamp, timestampType } = batchContext
   const attributes = decoder.readInt8()
   // Numbers, not kafkajs's integers of 64 bits: exact for every offset and time that there is.
-  const created = Number(firstTimestamp) + decoder.readVarLong().toNumber()
+  const created = Number(firstTimestamp) + readVarLong(decoder)
   const offset = Number(firstOffset) + decoder.readVarInt()
   const key = decoder.readVarIntBytes()
   const value = decoder.readVarIntBytes()
@@ -81,6 +82,17 @@ export function decodeRecord(decoder: Decoder, batchContext: BatchContext): unkn
     isControlRecord: batchContext.isControlBatch ?? false,
     batchContext,
   }
+}
+
+/** A signed integer in zigzag form, exact up to 2^53. kafkajs makes two objects for each of its bytes. */
+function readVarLong(decoder: Decoder): number {
+  let [value, factor, byte] = [0, 1, 0]
+  do {
+    byte = decoder.buffer[decoder.offset++] ?? 0
+    value += (byte & 0x7f) * factor
+    factor *= 0x80
+  } while (byte >= 0x80)
+  return value % 2 === 0 ? value / 2 : -(value + 1) / 2
 }
 
 /** A name that occurs more than once gets a list. */

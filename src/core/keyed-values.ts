@@ -30,10 +30,16 @@ export function mergeKeys(a: KeyedValues | undefined, b: KeyedValues | undefined
 
 /** The object as readers see it, keys sorted: their order must not tell the order of arrival. */
 export function keyedObject(values: KeyedValues | undefined): JsonObject {
-  if (values === undefined) return {}
-  const present = [...values].filter(([, { value }]) => value !== null)
-  // `fromEntries` defines own properties, so a key named __proto__ is just a key.
-  return Object.fromEntries(present.sort(byKey).map(([key, { value }]) => [key, value]))
+  const object: Record<string, Json> = {}
+  if (values === undefined) return object
+  // Sorted by UTF-16 units, as `byKey` does: the same on every machine.
+  for (const key of [...values.keys()].sort()) {
+    const value = values.get(key)?.value ?? null
+    if (value === null) continue
+    if (key !== '__proto__') object[key] = value
+    else Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true })
+  }
+  return object
 }
 
 function take(values: KeyedValues, key: string, candidate: Stamped<Json>): void {

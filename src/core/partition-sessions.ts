@@ -13,7 +13,7 @@ import { extend, merge, type PlacedEvent, type Session, singleton, unionKeys } f
 import type { SessionDocument } from './session-document.ts'
 import { type SessionKey, sessionKey } from './session-id.ts'
 import { cellOf, isLate, joins } from './session-window.ts'
-import { SessionsByTab } from './sessions-by-tab.ts'
+import { containing, SessionsByTab } from './sessions-by-tab.ts'
 import { damagedGroups, type Group, united } from './tab-repair.ts'
 import { type TabSpan, wholeTab } from './tab-span.ts'
 import { Unwritten } from './unwritten.ts'
@@ -78,7 +78,7 @@ export class PartitionSessions {
     const { gapMs } = this.#settings
     for (const { time, raw } of events) {
       if (!isLate(time, this.#closedBy)) continue
-      if (this.#tabs.containing(raw.tabId, time) !== undefined) continue
+      if (containing(this.#tabs.of(raw.tabId), time) !== undefined) continue
       spans.push({ tabId: raw.tabId, from: time - gapMs, to: time + gapMs })
     }
     return spans
@@ -124,7 +124,8 @@ export class PartitionSessions {
 
   #place(event: PlacedEvent, late: boolean): Applied {
     const { conversions } = this.#settings
-    const inside = this.#tabs.containing(event.raw.tabId, event.time)
+    const sessions = this.#tabs.of(event.raw.tabId)
+    const inside = containing(sessions, event.time)
     if (inside !== undefined) {
       if (!isBehind(inside.head.position, event.position)) return 'already-applied'
       if (remembers(inside.session.window, event.identity)) {
@@ -134,7 +135,7 @@ export class PartitionSessions {
         return 'duplicate'
       }
     }
-    const open = inside ?? this.#unite(event)
+    const open = inside ?? this.#unite(sessions, event)
     if (open === undefined) return this.#begin(event, late)
     extend(open.session, event, conversions)
     if (late) open.session.quality.lateEvents++
@@ -153,11 +154,11 @@ export class PartitionSessions {
   }
 
   /** Of the sessions that an event joins, the earliest takes the others in. */
-  #unite(event: PlacedEvent): OpenSession | undefined {
+  #unite(sessions: readonly OpenSession[], event: PlacedEvent): OpenSession | undefined {
     const { gapMs } = this.#settings
     let survivor: OpenSession | undefined
     let others: OpenSession[] | undefined
-    for (const open of this.#tabs.of(event.raw.tabId)) {
+    for (const open of sessions) {
       if (!joins(open, event.time, gapMs)) continue
       if (survivor === undefined) survivor = open
       else {

@@ -107,7 +107,11 @@ export function sessionDocument(
     },
     profile: session.profile?.value ?? null,
     device: {
-      ...agent.device,
+      name: agent.device.name,
+      brand: agent.device.brand,
+      model: agent.device.model,
+      type: agent.device.type,
+      touch: agent.device.touch,
       ip,
       resolution: evidence.screen?.value.resolution ?? null,
       geo,
@@ -131,7 +135,12 @@ export function sessionDocument(
       engaged_seconds: engagedSeconds(session.engagement),
     },
     pages: { entry: pageFields(session.entryPage?.value), exit: pageFields(session.exitPage?.value) },
-    referrer: { url: entry.referrer, host: hostAndPath(entry.referrer).host, ...referrer },
+    referrer: {
+      url: entry.referrer,
+      host: hostAndPath(entry.referrer).host,
+      class: referrer.class,
+      name: referrer.name,
+    },
     click_id: { name: clickId?.name ?? null, value: clickId?.value ?? null },
     site: evidence.site?.value ?? null,
     quality: {
@@ -183,18 +192,32 @@ export function reducedDocument(document: SessionDocument, reason: string): Sess
 }
 
 function timeFields(session: Session, geo: Geo, nowMs: number, timeZone: string) {
-  const visitorZone = [session.evidence.timeZone?.value, geo.time_zone].find(zone => zone && isTimeZone(zone))
-  const local = visitorZone ? weekdayAndHour(session.start, visitorZone) : null
+  const visitorZone = knownZone(session.evidence.timeZone?.value) ?? knownZone(geo.time_zone)
+  const local = visitorZone === null ? null : weekdayAndHour(session.start, visitorZone)
+  const { weekday, hour } = weekdayAndHour(session.start, timeZone)
+  const update = formatWriteTime(nowMs)
+  const { createdAt } = session
   return {
     insert: formatInstant(session.start),
-    create: formatInstant(session.createdAt ?? nowMs),
-    update: formatInstant(nowMs),
+    create: createdAt === null || createdAt === nowMs ? update : formatInstant(createdAt),
+    update,
     timestamp: session.start / 1000,
     duration: Math.floor((session.end - session.start) / 1000),
-    ...weekdayAndHour(session.start, timeZone),
+    weekday,
+    hour,
     weekdayLocal: local?.weekday ?? null,
     hourLocal: local?.hour ?? null,
   }
+}
+
+const knownZone = (zone: string | null | undefined): string | null => (zone && isTimeZone(zone) ? zone : null)
+
+let lastWrite = { ms: Number.NaN, text: '' }
+
+/** The documents of a batch share the time of their write. */
+function formatWriteTime(ms: number): string {
+  if (lastWrite.ms !== ms) lastWrite = { ms, text: formatInstant(ms) }
+  return lastWrite.text
 }
 
 /** An explicit application is taken whole; only whether it is a robot still comes from the user agent. */
@@ -219,7 +242,9 @@ function geoOf({ geo, ip }: Evidence): Geo {
 }
 
 function pageFields(page: Page | undefined) {
-  return { url: page?.url ?? null, ...hostAndPath(page?.url ?? null), title: page?.title ?? null }
+  const url = page?.url ?? null
+  const { host, path } = hostAndPath(url)
+  return { url, host, path, title: page?.title ?? null }
 }
 
 /** A position as a document names it. */

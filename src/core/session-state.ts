@@ -40,7 +40,7 @@ export type SessionState = {
 const stampedFields = ['profile', 'lastQuery', 'entryPage', 'exitPage'] as const
 
 export function encodeState(session: Session): SessionState {
-  const table = stampTable()
+  const table = new StampTable()
   table.indexOf(session.entry.stamp)
   const fields: Record<string, StampIndex> = {}
   for (const group of evidenceGroups) {
@@ -51,55 +51,64 @@ export function encodeState(session: Session): SessionState {
     const held = session[field]
     if (held !== undefined) fields[field] = table.indexOf(held.stamp)
   }
-  const keys = {
-    ...(session.properties && { properties: keyStamps(session.properties, table) }),
-    ...(session.traits && { traits: keyStamps(session.traits, table) }),
-    ...(session.aux && { aux: keyStamps(session.aux, table) }),
-  }
+  const keys: Mutable<SessionState['keys']> = {}
+  if (session.properties) keys.properties = keyStamps(session.properties, table)
+  if (session.traits) keys.traits = keyStamps(session.traits, table)
+  if (session.aux) keys.aux = keyStamps(session.aux, table)
+  const { hashes, arrivals } = encodeWindow(session.window)
+  const state: Mutable<SessionState> = { stamps: table.stamps, fields, keys, hashes, arrivals }
   const { conversionValue } = session.counts
+  if (conversionValue !== 0n) state.value = String(conversionValue)
   const engaged = encodeEngagement(session.engagement)
-  return {
-    stamps: table.stamps,
-    fields,
-    keys,
-    ...encodeWindow(session.window),
-    ...(conversionValue !== 0n && { value: String(conversionValue) }),
-    ...(engaged && { engaged }),
-    ...(session.absorbed.length > 0 && { absorbed: session.absorbed.map(key => key.cellStart) }),
-    ...hiddenEvidence(session.evidence),
-  }
+  if (engaged) state.engaged = engaged
+  if (session.absorbed.length > 0) state.absorbed = session.absorbed.map(key => key.cellStart)
+  addHiddenEvidence(state, session.evidence)
+  return state
 }
 
-function hiddenEvidence({ timeZone, app, locale, screen, agent }: Evidence) {
+type Mutable<T> = { -readonly [Key in keyof T]: T[Key] }
+
+/** What the document does not show, or not as it came. */
+function addHiddenEvidence(
+  state: Mutable<SessionState>,
+  { timeZone, app, locale, screen, agent }: Evidence,
+): void {
   const facts = agent?.value.facts
-  const isIpad = screen !== undefined && facts !== undefined && isPosingIpad(facts, screen.value.touch)
-  return {
-    ...(timeZone && { time_zone: timeZone.value }),
-    ...(app && { app_language: app.value.language }),
-    ...(app && locale && { locale: locale.value }),
-    ...(screen && { touch: [screen.value.touch, facts?.device.touch ?? null] as const }),
-    ...(isIpad && { mac_version: facts.os.version }),
-  }
+  if (timeZone) state.time_zone = timeZone.value
+  if (app) state.app_language = app.value.language
+  if (app && locale) state.locale = locale.value
+  if (screen === undefined) return
+  state.touch = [screen.value.touch, facts?.device.touch ?? null]
+  if (facts !== undefined && isPosingIpad(facts, screen.value.touch)) state.mac_version = facts.os.version
 }
+
+/** Up to this many are looked through faster than a map is made. */
+const fewStamps = 16
 
 /** Fields that come from one event share its stamp, so stamps are told apart by identity. */
-function stampTable() {
-  const stamps: [number, string][] = []
-  const indices = new Map<Stamp, StampIndex>()
-  return {
-    stamps,
-    indexOf(stamp: Stamp): StampIndex {
-      const known = indices.get(stamp)
-      if (known !== undefined) return known
-      const index = stamps.push([stamp.time, stamp.id]) - 1
-      indices.set(stamp, index)
-      return index
-    },
+class StampTable {
+  readonly stamps: [number, string][] = []
+  readonly #held: Stamp[] = []
+  #indices: Map<Stamp, StampIndex> | undefined
+
+  indexOf(stamp: Stamp): StampIndex {
+    const known = this.#indices === undefined ? this.#held.indexOf(stamp) : (this.#indices.get(stamp) ?? -1)
+    return known === -1 ? this.#add(stamp) : known
+  }
+
+  #add(stamp: Stamp): StampIndex {
+    const index = this.#held.push(stamp) - 1
+    this.stamps.push([stamp.time, stamp.id])
+    if (this.#indices !== undefined) this.#indices.set(stamp, index)
+    else if (index === fewStamps) this.#indices = new Map(this.#held.map((held, i) => [held, i]))
+    return index
   }
 }
 
-function keyStamps(values: KeyedValues, table: ReturnType<typeof stampTable>): KeyStamps {
-  return [...values].map(([key, { stamp }]) => [key, table.indexOf(stamp)] as const)
+function keyStamps(values: KeyedValues, table: StampTable): KeyStamps {
+  const stamps: [string, StampIndex][] = []
+  for (const [key, { stamp }] of values) stamps.push([key, table.indexOf(stamp)])
+  return stamps
 }
 
 /** Reads a state: stamps by field, keyed values, and the window. */

@@ -14,12 +14,6 @@ export class SessionsByTab {
     return this.#tabs.get(tabId) ?? none
   }
 
-  /** The session of a tab that an instant lies in. Not `find`: this is asked for each event, and a closure is garbage. */
-  containing(tabId: string, time: number): OpenSession | undefined {
-    for (const open of this.of(tabId)) if (contains(open, time)) return open
-    return undefined
-  }
-
   all(): OpenSession[] {
     return [...this.#tabs.values()].flat()
   }
@@ -44,3 +38,9 @@ export class SessionsByTab {
 }
 
 const none: readonly OpenSession[] = []
+
+/** The session that an instant lies in. Not `find`: this is asked for each event, and a closure is garbage. */
+export function containing(sessions: readonly OpenSession[], time: number): OpenSession | undefined {
+  for (const open of sessions) if (contains(open, time)) return open
+  return undefined
+}

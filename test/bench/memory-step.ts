@@ -1,6 +1,7 @@
 // One part of the pipeline over events in memory: `memory-step.ts KIND FILE`. A process of its own, so that one part's
 // compiled code and garbage are not another's.
 import { readFileSync } from 'node:fs'
+import { nullSessionStore } from '../../src/adapters/null-session-store.ts'
 import { decode } from '../../src/core/decode.ts'
 import { PartitionSessions } from '../../src/core/partition-sessions.ts'
 import { openDemoLookups } from '../../src/lookups.ts'
@@ -56,7 +57,8 @@ function pipeline(): (batch: RecordBatch) => Promise<void> {
   const partitions = newPartitions()
   return async batch => {
     const sessions = partitions[batch.partition] as PartitionSessions
-    await processBatch(batch, sessions, nothing, lookups, 0, workload)
+    const { documents, redirects } = await processBatch(batch, sessions, nothing, lookups, 0, workload)
+    await nullSessionStore.write([...documents, ...redirects])
     sessions.settle(0)
   }
 }

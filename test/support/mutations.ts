@@ -139,6 +139,13 @@ export const mutations: readonly Mutation[] = [
     tests: simulation,
   },
   {
+    name: 'a slice ends although a control is in it',
+    file: 'src/pipeline.ts',
+    find: '      end = records.length\n',
+    replace: '',
+    tests: simulation,
+  },
+  {
     name: '§2.1 joins: backwards edge excluded',
     file: 'src/core/session-window.ts',
     find: 'time >= span.start - gapMs',
@@ -317,7 +324,7 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'engaged time is lost with a restore',
     file: 'src/core/session-state.ts',
-    find: '...(engaged && { engaged }),',
+    find: 'if (engaged) state.engaged = engaged',
     replace: '',
     tests: ['test/property/merge.test.ts'],
   },

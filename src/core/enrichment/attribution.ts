@@ -1,4 +1,5 @@
 // Where a session came from: pure functions over what its entry event says.
+import { boundedCache } from '../bounded-cache.ts'
 import type { JsonObject } from '../json.ts'
 import type { EventContext } from '../raw-event.ts'
 import { channelOf, direct, type Traffic } from './channel.ts'
@@ -89,13 +90,29 @@ function attribute(entry: Entry, settings: AttributionSettings): Attribution {
   }
 }
 
+export type HostAndPath = { readonly host: string | null; readonly path: string | null }
+
+const nowhere: HostAndPath = { host: null, path: null }
+// A site has few pages and referrers, and each document names three.
+const known = boundedCache<string, HostAndPath>(4096)
+const maxKnownLength = 512
+
 /** Host and path of a URL, or of a path alone; null where it has none. Hosts are in lower case, without port 80 or 443. */
-export function hostAndPath(url: string | null): { host: string | null; path: string | null } {
-  if (url === null) return { host: null, path: null }
+export function hostAndPath(url: string | null): HostAndPath {
+  if (url === null) return nowhere
+  if (url.length > maxKnownLength) return parsedHostAndPath(url)
+  let parts = known.get(url)
+  if (parts === undefined) {
+    parts = parsedHostAndPath(url)
+    known.set(url, parts)
+  }
+  return parts
+}
+
+function parsedHostAndPath(url: string): HostAndPath {
   if (/^\/(?![/\\])/.test(url)) return { host: null, path: URL.parse(url, 'http://a')?.pathname ?? null }
   const parsed = URL.parse(url)
-  if (parsed === null || parsed.host === '') return { host: null, path: null }
-  return { host: parsed.host, path: parsed.pathname }
+  return parsed === null || parsed.host === '' ? nowhere : { host: parsed.host, path: parsed.pathname }
 }
 
 function explicitUtm(utm: EventContext['utm']): Utm | null {

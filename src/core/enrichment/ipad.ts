@@ -23,7 +23,8 @@ export const isPosingIpad = ({ device, os }: DeviceFacts, touch: boolean | null)
 /** The facts of a user agent, and what the screen makes of them. Its version is the Mac's that it poses as: nobody's. */
 export function withTouch(facts: DeviceFacts, touch: boolean | null): DeviceFacts {
   if (isPosingIpad(facts, touch)) return { device: iPad, os: { name: 'iPadOS', version: '' }, app: facts.app }
-  return touch === null ? facts : { ...facts, device: { ...facts.device, touch } }
+  if (touch === null || touch === facts.device.touch) return facts
+  return { ...facts, device: { ...facts.device, touch } }
 }
 
 /** What {@link withTouch} made an iPad of. */
