@@ -95,9 +95,11 @@ function readVarLong(decoder: Decoder): number {
   return value % 2 === 0 ? value / 2 : -(value + 1) / 2
 }
 
+const noHeaders: Headers = Object.freeze({})
+
 /** A name that occurs more than once gets a list. */
 function headersOf(headers: readonly Header[]): Headers {
-  if (headers.length === 0) return {}
+  if (headers.length === 0) return noHeaders
   const found = new Map<string, Buffer | null | (Buffer | null)[]>()
   for (const { key, value } of headers) {
     const known = found.get(key)

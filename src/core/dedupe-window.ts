@@ -5,20 +5,28 @@
 export const dedupeWindowSize = 1024
 
 /**
- * First how many events there are. Then for each, in order of arrival, the upper and the lower half of its hash,
- * unsigned, and its arrival, which grows along the log, over epochs too (`arrivalOf`). The rest is room.
+ * First how many events were put in. Then for each the upper and the lower half of its hash, unsigned, and its arrival,
+ * which grows along the log, over epochs too (`arrivalOf`). In order of arrival, but that in a full window the next
+ * one takes the place of the first. The rest is room.
  */
 export type DedupeWindow = number[]
 
 const stride = 3
-/** Index of the event at a position: past the count. */
-const at = (position: number): number => 1 + position * stride
+/** Index of the event at a place: past the count. */
+const at = (place: number): number => 1 + place * stride
 
 /** Position in all logs of a topic as one exact number: epoch < 2^10, offset < 2^41. */
 export const arrivalOf = (epoch: number, offset: number): number => epoch * 2 ** 41 + offset
 
 /** How many events a window remembers. */
-export const rememberedEvents = (window: DedupeWindow): number => window[0] as number
+export const rememberedEvents = (window: DedupeWindow): number =>
+  Math.min(window[0] as number, dedupeWindowSize)
+
+/** Index of the event that was the `nth` to arrive, of those that are remembered. */
+function indexOf(window: DedupeWindow, nth: number): number {
+  const seen = window[0] as number
+  return at(seen <= dedupeWindowSize ? nth : (seen + nth) % dedupeWindowSize)
+}
 
 /** 64-bit hash of an event's identity, as two unsigned halves (two lanes of a cyrb53-style mix). */
 export type Identity = { readonly high: number; readonly low: number }
@@ -48,17 +56,13 @@ export function remembers(window: DedupeWindow, { high, low }: Identity): boolea
 
 /** With an event that arrived after all others of the window, which is changed. */
 export function remember(window: DedupeWindow, { high, low }: Identity, arrival: number): DedupeWindow {
-  let count = rememberedEvents(window)
-  let held = window
-  if (count === dedupeWindowSize) {
-    held.copyWithin(1, at(1))
-    count--
-  } else if (held.length < at(count + 1)) held = held.concat(held.slice(1))
-  const i = at(count)
+  const seen = window[0] as number
+  const i = at(seen % dedupeWindowSize)
+  const held = i < window.length ? window : window.concat(window.slice(1))
   held[i] = high
   held[i + 1] = low
   held[i + 2] = arrival
-  held[0] = count + 1
+  held[0] = seen + 1
   return held
 }
 
@@ -73,14 +77,15 @@ export function inCommon(a: DedupeWindow, b: DedupeWindow): number {
 /** The last events of both windows, by arrival. */
 export function mergeWindows(a: DedupeWindow, b: DedupeWindow): DedupeWindow {
   const merged: number[] = []
-  const [endOfA, endOfB] = [at(rememberedEvents(a)), at(rememberedEvents(b))]
-  let [i, j] = [1, 1]
-  while (i < endOfA || j < endOfB) {
-    const isFromA = j >= endOfB || (i < endOfA && (a[i + 2] as number) <= (b[j + 2] as number))
-    const [from, start] = isFromA ? [a, i] : [b, j]
+  const [ofA, ofB] = [rememberedEvents(a), rememberedEvents(b)]
+  let [i, j] = [0, 0]
+  while (i < ofA || j < ofB) {
+    const [atA, atB] = [indexOf(a, i), indexOf(b, j)]
+    const isFromA = j >= ofB || (i < ofA && (a[atA + 2] as number) <= (b[atB + 2] as number))
+    const [from, start] = isFromA ? [a, atA] : [b, atB]
     merged.push(from[start] as number, from[start + 1] as number, from[start + 2] as number)
-    if (isFromA) i += stride
-    else j += stride
+    if (isFromA) i++
+    else j++
   }
   const last = merged.slice(-dedupeWindowSize * stride)
   return [last.length / stride].concat(last)
@@ -94,12 +99,12 @@ export function encodeWindow(window: DedupeWindow): { hashes: string; arrivals: 
   const count = rememberedEvents(window)
   const arrivals = new Array<number>(count)
   let previous = 0
-  for (let position = 0; position < count; position++) {
-    const i = at(position)
-    scratch.writeUInt32BE(window[i] as number, position * bytesPerHash)
-    scratch.writeUInt32BE(window[i + 1] as number, position * bytesPerHash + 4)
+  for (let nth = 0; nth < count; nth++) {
+    const i = indexOf(window, nth)
+    scratch.writeUInt32BE(window[i] as number, nth * bytesPerHash)
+    scratch.writeUInt32BE(window[i + 1] as number, nth * bytesPerHash + 4)
     const arrival = window[i + 2] as number
-    arrivals[position] = arrival - previous
+    arrivals[nth] = arrival - previous
     previous = arrival
   }
   return { hashes: scratch.toString('base64', 0, count * bytesPerHash), arrivals }
@@ -113,9 +118,9 @@ export function decodeWindow(encoded: {
   const bytes = Buffer.from(encoded.hashes, 'base64')
   const window = [encoded.arrivals.length]
   let arrival = 0
-  for (const [position, difference] of encoded.arrivals.entries()) {
+  for (const [nth, difference] of encoded.arrivals.entries()) {
     arrival += difference
-    const hash = position * bytesPerHash
+    const hash = nth * bytesPerHash
     window.push(bytes.readUInt32BE(hash), bytes.readUInt32BE(hash + 4), arrival)
   }
   return window.slice()

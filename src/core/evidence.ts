@@ -26,15 +26,15 @@ export type AppEvidence = {
 }
 
 export type Evidence = {
-  ip?: Stamped<IpEvidence>
-  agent?: Stamped<AgentEvidence>
-  screen?: Stamped<ScreenEvidence>
-  viewport?: Stamped<string>
-  locale?: Stamped<string>
-  timeZone?: Stamped<string>
-  app?: Stamped<AppEvidence>
-  geo?: Stamped<Geo>
-  site?: Stamped<string>
+  ip: Stamped<IpEvidence> | undefined
+  agent: Stamped<AgentEvidence> | undefined
+  screen: Stamped<ScreenEvidence> | undefined
+  viewport: Stamped<string> | undefined
+  locale: Stamped<string> | undefined
+  timeZone: Stamped<string> | undefined
+  app: Stamped<AppEvidence> | undefined
+  geo: Stamped<Geo> | undefined
+  site: Stamped<string> | undefined
 }
 
 export const evidenceGroups = [
@@ -49,16 +49,31 @@ export const evidenceGroups = [
   'site',
 ] as const satisfies readonly (keyof Evidence)[]
 
+export const noEvidence = (): Evidence => ({
+  ip: undefined,
+  agent: undefined,
+  screen: undefined,
+  viewport: undefined,
+  locale: undefined,
+  timeZone: undefined,
+  app: undefined,
+  geo: undefined,
+  site: undefined,
+})
+
 /**
  * Takes from an event each group that the session lacks or has from a later event. In place. A group without
- * anything in it is not carried: `screen: {}` must not hide what a later event tells.
+ * anything in it is not carried: `screen: {}` must not hide what a later event tells. Of the newest event of all, what
+ * is there need not be looked at.
  */
 export function gatherEvidence(
   evidence: Evidence,
   context: EventContext | null | undefined,
   site: string | null | undefined,
   stamp: Stamp,
+  isNewest: boolean,
 ): void {
+  const wins = isNewest ? isMissing : isEarlier
   if (site && wins(stamp, evidence.site)) evidence.site = { stamp, value: site }
   if (!context) return
   const { ip, locale, timeZone } = context
@@ -68,10 +83,15 @@ export function gatherEvidence(
   if (locale && wins(stamp, evidence.locale)) evidence.locale = { stamp, value: locale }
   if (timeZone && wins(stamp, evidence.timeZone) && isTimeZone(timeZone))
     evidence.timeZone = { stamp, value: timeZone }
-  gatherObjects(evidence, context, stamp)
+  gatherObjects(evidence, context, stamp, wins)
 }
 
-function gatherObjects(evidence: Evidence, context: EventContext, stamp: Stamp): void {
+function gatherObjects(
+  evidence: Evidence,
+  context: EventContext,
+  stamp: Stamp,
+  wins: typeof isEarlier,
+): void {
   if (context.screen && wins(stamp, evidence.screen)) {
     const value = screenOf(context.screen)
     if (hasAny(value)) evidence.screen = { stamp, value }
@@ -103,12 +123,13 @@ export function mergeEvidence(into: Evidence, other: Evidence): void {
   const target = into as Record<string, Stamped<unknown> | undefined>
   for (const group of evidenceGroups) {
     const theirs = other[group]
-    if (theirs !== undefined && wins(theirs.stamp, into[group])) target[group] = theirs
+    if (theirs !== undefined && isEarlier(theirs.stamp, into[group])) target[group] = theirs
   }
 }
 
-const wins = (stamp: Stamp, held: Stamped<unknown> | undefined): boolean =>
+const isEarlier = (stamp: Stamp, held: Stamped<unknown> | undefined): boolean =>
   held === undefined || earlier(stamp, held.stamp)
+const isMissing = (_: Stamp, held: Stamped<unknown> | undefined): boolean => held === undefined
 
 const agentOf = (context: EventContext): UserAgentEvidence => ({
   userAgent: context.userAgent ?? null,

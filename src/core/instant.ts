@@ -37,15 +37,21 @@ export function formatInstant(epochMs: number): string {
     lastDate = new Date(day * msPerDay).toISOString().slice(0, -'00:00:00.000Z'.length)
     lastDay = day
   }
-  const ms = epochMs - day * msPerDay
-  const seconds = Math.floor(ms / 1000)
-  const minutes = Math.floor(seconds / 60)
-  const clock = `${twoDigits[Math.floor(minutes / 60)]}:${twoDigits[minutes % 60]}:${twoDigits[seconds % 60]}`
-  return `${lastDate}${clock}.${threeDigits[Math.floor(ms % 1000)]}Z`
+  const ms = Math.floor(epochMs - day * msPerDay)
+  const minute = Math.floor(ms / 60_000)
+  const rest = ms - minute * 60_000
+  const second = Math.floor(rest / 1000)
+  return lastDate + (minutes[minute] as string) + ((seconds[second] as string) + millis[rest - second * 1000])
 }
 
-const twoDigits = Array.from({ length: 60 }, (_, i) => String(i).padStart(2, '0'))
-const threeDigits = Array.from({ length: 1000 }, (_, i) => String(i).padStart(3, '0'))
+// Parts that are there already: a text of many small pieces is as many objects.
+const digits = (number: number, count: number) => String(number).padStart(count, '0')
+const minutes = Array.from(
+  { length: 1440 },
+  (_, i) => `${digits(Math.floor(i / 60), 2)}:${digits(i % 60, 2)}:`,
+)
+const seconds = Array.from({ length: 60 }, (_, i) => `${digits(i, 2)}.`)
+const millis = Array.from({ length: 1000 }, (_, i) => `${digits(i, 3)}Z`)
 
 /** `yyyy-MM` of an instant in UTC: `2026-11`. */
 export function monthOf(epochMs: number): string {

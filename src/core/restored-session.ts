@@ -116,7 +116,7 @@ function entryOf({ referrer, metadata, utm, click_id }: SessionBody): Entry {
 
 function evidenceOf(document: SessionBody, { stamped }: ReturnType<typeof stateReader>): Evidence {
   const { device, app, site, state } = document
-  const evidence = {
+  return {
     ip: stamped('ip', () => ({ ip: device.ip, geo: device.geo })),
     agent: stamped('agent', () => ({ agent: null, facts: factsOf(document) })),
     screen: stamped('screen', () => ({
@@ -137,7 +137,6 @@ function evidenceOf(document: SessionBody, { stamped }: ReturnType<typeof stateR
     geo: stamped('geo', () => device.geo),
     site: stamped('site', () => site as string),
   }
-  return Object.fromEntries(Object.entries(evidence).filter(([, held]) => held !== undefined)) as Evidence
 }
 
 function factsOf({ device, os, app: shown, state }: SessionBody): DeviceFacts {

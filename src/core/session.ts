@@ -5,7 +5,7 @@ import { type DedupeWindow, type Identity, mergeWindows, remember, windowOf } fr
 import { type Engagement, engage, engagementAt, mergeEngagement } from './engagement.ts'
 import { type Entry, entryOf, type Page } from './enrichment/attribution.ts'
 import type { TimedEvent } from './event-time.ts'
-import { type Evidence, gatherEvidence, mergeEvidence } from './evidence.ts'
+import { type Evidence, gatherEvidence, mergeEvidence, noEvidence } from './evidence.ts'
 import type { JsonObject } from './json.ts'
 import { type KeyedValues, mergeKeys, takeKeys } from './keyed-values.ts'
 import { isBehind, type Position } from './position.ts'
@@ -80,7 +80,7 @@ export function singleton(event: PlacedEvent, conversions: ConversionRules): Ses
     engagement: engagementAt(event.time),
     quality: { lateEvents: 0, duplicates: 0, clockSkewMs: 0, reduced: null },
     entry: { stamp, value: entryOf(event.raw.context) },
-    evidence: {},
+    evidence: noEvidence(),
     profile: undefined,
     lastQuery: undefined,
     entryPage: undefined,
@@ -92,32 +92,42 @@ export function singleton(event: PlacedEvent, conversions: ConversionRules): Ses
     absorbed: [],
     createdAt: null,
   }
-  take(session, event, stamp, conversions)
+  take(session, event, stamp, true, conversions)
   return session
 }
 
 /** Extends a session by an event within the gap, in place: the same as merging with its singleton, and faster. */
 export function extend(session: Session, event: PlacedEvent, conversions: ConversionRules): void {
   const stamp: Stamp = { time: event.time, id: event.raw.eventId }
+  // Most are. What the session holds from earlier events need not be compared with them, nor fetched into the cache.
+  const isNewest = event.time > session.end
+  if (isNewest) session.end = event.time
   if (event.time < session.start) session.start = event.time
-  if (event.time > session.end) session.end = event.time
   session.engagement = engage(session.engagement, event.time, session.end - session.start)
   if (isBehind(session.position, event.position)) session.position = event.position
-  if (earlier(stamp, session.entry.stamp)) session.entry = { stamp, value: entryOf(event.raw.context) }
+  if (!isNewest && earlier(stamp, session.entry.stamp))
+    session.entry = { stamp, value: entryOf(event.raw.context) }
   session.window = remember(session.window, event.identity, event.arrival)
-  take(session, event, stamp, conversions)
+  take(session, event, stamp, isNewest, conversions)
 }
 
 /** Everything of an event but span, position, entry and window. */
-function take(session: Session, event: PlacedEvent, stamp: Stamp, conversions: ConversionRules): void {
+function take(
+  session: Session,
+  event: PlacedEvent,
+  stamp: Stamp,
+  isNewest: boolean,
+  conversions: ConversionRules,
+): void {
   const { raw } = event
   count(session.counts, raw, conversions)
   const skew = Math.abs(event.clockSkewMs)
-  if (skew > session.quality.clockSkewMs) session.quality.clockSkewMs = skew
-  gatherEvidence(session.evidence, raw.context, raw.site, stamp)
-  takePage(session, raw, stamp)
-  if (raw.query && isLatest(stamp, session.lastQuery)) session.lastQuery = { stamp, value: raw.query }
-  if (raw.profile && isLatest(stamp, session.profile))
+  if (skew > 0 && skew > session.quality.clockSkewMs) session.quality.clockSkewMs = skew
+  gatherEvidence(session.evidence, raw.context, raw.site, stamp, isNewest)
+  takePage(session, raw, stamp, isNewest)
+  if (raw.query && (isNewest || isLatest(stamp, session.lastQuery)))
+    session.lastQuery = { stamp, value: raw.query }
+  if (raw.profile && (isNewest || isLatest(stamp, session.profile)))
     session.profile = { stamp, value: profileOf(raw.profile) }
   if (raw.properties) session.properties = takeKeys(session.properties, raw.properties, stamp)
   if (raw.traits) session.traits = takeKeys(session.traits, raw.traits, stamp)
@@ -133,11 +143,11 @@ function count(counts: Counts, raw: RawEvent, conversions: ConversionRules): voi
   if (raw.value) counts.conversionValue += BigInt(Math.round(raw.value * 1e6))
 }
 
-function takePage(session: Session, raw: RawEvent, stamp: Stamp): void {
+function takePage(session: Session, raw: RawEvent, stamp: Stamp, isNewest: boolean): void {
   const page = raw.context?.page
   if (raw.type !== 'page-view' || !page?.url) return
-  const first = session.entryPage === undefined || earlier(stamp, session.entryPage.stamp)
-  const last = isLatest(stamp, session.exitPage)
+  const first = session.entryPage === undefined || (!isNewest && earlier(stamp, session.entryPage.stamp))
+  const last = isNewest || isLatest(stamp, session.exitPage)
   if (!first && !last) return
   const stamped = { stamp, value: { url: page.url, title: page.title ?? null } }
   if (first) session.entryPage = stamped

@@ -310,8 +310,8 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'a gap of exactly the attention does not count',
     file: 'src/core/engagement.ts',
-    find: 'time <= (held[at - 1] as number) + attentionMs',
-    replace: 'time < (held[at - 1] as number) + attentionMs',
+    find: 'time <= (held[at] as number) + attentionMs',
+    replace: 'time < (held[at] as number) + attentionMs',
     tests: ['test/unit/core/engagement.test.ts'],
   },
   {

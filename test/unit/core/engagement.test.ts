@@ -23,6 +23,9 @@ function taken(times: readonly number[]): Engagement {
   return engagement
 }
 
+/** Without the room that it has. */
+const stretches = (engagement: Engagement) => engagement?.slice(1, 1 + (engagement[0] as number))
+
 /** The definition: gaps of at most 30 s, summed up. */
 function sumOfGaps(times: readonly number[]): number | null {
   if (lengthOf(times) > overlongMs) return null
@@ -54,7 +57,7 @@ test('merging two parts is as if their events had come one by one, and leaves bo
       const [left, right] = [taken(a), taken(b)]
       const before = structuredClone([left, right])
       const merged = mergeEngagement(left, right, lengthOf([...a, ...b]))
-      assert.deepEqual(merged, taken([...a, ...b]))
+      assert.deepEqual(stretches(merged), stretches(taken([...a, ...b])))
       assert.deepEqual([left, right], before)
     }),
     { numRuns: 2000 },
@@ -66,14 +69,16 @@ test('what a document keeps of it gives the same back', () => {
     fc.property(times, all => {
       const engagement = taken(all)
       const [start, end] = [Math.min(...all), Math.max(...all)]
-      assert.deepEqual(decodeEngagement(encodeEngagement(engagement), start, end), engagement)
+      const decoded = decodeEngagement(encodeEngagement(engagement), start, end)
+      assert.deepEqual(stretches(decoded), stretches(engagement))
     }),
   )
 })
 
 test('twelve hours hold no more than 1,440 stretches, whatever comes', () => {
   const all = Array.from({ length: 5000 }, (_, i) => (i * 30_001) % (overlongMs + 1))
-  const engagement = all.reduce<Engagement>((held, next) => engage(held, next, overlongMs), [0, 0])
-  assert.ok(engagement !== null && engagement.length <= 2 * 1440)
+  const engagement = all.reduce<Engagement>((held, next) => engage(held, next, overlongMs), engagementAt(0))
+  assert.ok(engagement !== null && (engagement[0] as number) <= 2 * 1440)
+  assert.ok(engagement.length <= 4 * 1440, `${engagement.length}`)
   assert.equal(engagedSeconds(engagement), sumOfGaps([0, ...all]))
 })
