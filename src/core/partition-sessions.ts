@@ -9,7 +9,7 @@ import { OpenSession, type Redirect, sleepingSession } from './open-session.ts'
 import type { Applied } from './outcome.ts'
 import { isBehind, type Position } from './position.ts'
 import { storedPosition } from './restored-session.ts'
-import { extend, merge, type PlacedEvent, type Session, singleton, unionKeys } from './session.ts'
+import { countFlaw, extend, merge, type PlacedEvent, type Session, singleton, unionKeys } from './session.ts'
 import type { SessionDocument } from './session-document.ts'
 import { type SessionKey, sessionKey } from './session-id.ts'
 import { cellOf, isLate, joins } from './session-window.ts'
@@ -130,7 +130,7 @@ export class PartitionSessions {
       if (!isBehind(inside.head.position, event.position)) return 'already-applied'
       if (remembers(inside.session.window, event.identity)) {
         inside.session.position = event.position
-        inside.session.quality.duplicates++
+        countFlaw(inside.session, 'duplicates')
         this.#touch(inside)
         return 'duplicate'
       }
@@ -138,7 +138,7 @@ export class PartitionSessions {
     const open = inside ?? this.#unite(sessions, event)
     if (open === undefined) return this.#begin(event, late)
     extend(open.session, event, conversions)
-    if (late) open.session.quality.lateEvents++
+    if (late) countFlaw(open.session, 'lateEvents')
     this.#rename(open, event.position)
     this.#touch(open)
     return 'applied'
@@ -146,7 +146,7 @@ export class PartitionSessions {
 
   #begin(event: PlacedEvent, late: boolean): Applied {
     const session = singleton(event, this.#settings.conversions)
-    if (late) session.quality.lateEvents++
+    if (late) countFlaw(session, 'lateEvents')
     const open = new OpenSession(session, this.#keyOf(session), 'active')
     this.#add(open)
     this.#touch(open)

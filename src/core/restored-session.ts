@@ -9,7 +9,7 @@ import { posingFacts } from './enrichment/ipad.ts'
 import type { Evidence } from './evidence.ts'
 import { parseInstant } from './instant.ts'
 import type { Position } from './position.ts'
-import type { Session } from './session.ts'
+import { nothingAbsorbed, type Session } from './session.ts'
 import { type SessionBody, unpackBody } from './session-body.ts'
 import type { SessionDocument, StoredDocument } from './session-document.ts'
 import type { SessionKey } from './session-id.ts'
@@ -17,8 +17,6 @@ import { stateReader } from './session-state.ts'
 
 /** The part of a session that says where events and other sessions meet it. */
 export type SessionHead = Readonly<Pick<Session, 'tabId' | 'start' | 'end' | 'position' | 'absorbed'>>
-
-const nothingAbsorbed: readonly SessionKey[] = []
 
 /** The session of a stored document, enriched. */
 export function restoredSession(document: SessionDocument): Session {

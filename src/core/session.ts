@@ -23,9 +23,9 @@ export type Counts = {
 }
 
 export type Quality = {
-  lateEvents: number
-  duplicates: number
-  clockSkewMs: number
+  readonly lateEvents: number
+  readonly duplicates: number
+  readonly clockSkewMs: number
   /** Why objects that users supplied were lost with a restore; null if none were. */
   readonly reduced: string | null
 }
@@ -68,6 +68,10 @@ export type PlacedEvent = Omit<TimedEvent, 'format' | 'tabIdFrom'> & {
   readonly identity: Identity
 }
 
+// Most sessions have these, and share them.
+const flawless: Quality = { lateEvents: 0, duplicates: 0, clockSkewMs: 0, reduced: null }
+export const nothingAbsorbed: readonly SessionKey[] = []
+
 /** The session of one event. */
 export function singleton(event: PlacedEvent, conversions: ConversionRules): Session {
   const stamp: Stamp = { time: event.time, id: event.raw.eventId }
@@ -78,7 +82,7 @@ export function singleton(event: PlacedEvent, conversions: ConversionRules): Ses
     position: event.position,
     counts: { events: 0, pageViews: 0, searches: 0, conversions: 0, conversionValue: 0n },
     engagement: engagementAt(event.time),
-    quality: { lateEvents: 0, duplicates: 0, clockSkewMs: 0, reduced: null },
+    quality: flawless,
     entry: { stamp, value: entryOf(event.raw.context) },
     evidence: noEvidence(),
     profile: undefined,
@@ -89,7 +93,7 @@ export function singleton(event: PlacedEvent, conversions: ConversionRules): Ses
     traits: undefined,
     aux: undefined,
     window: windowOf(event.identity, event.arrival),
-    absorbed: [],
+    absorbed: nothingAbsorbed,
     createdAt: null,
   }
   take(session, event, stamp, true, conversions)
@@ -122,7 +126,8 @@ function take(
   const { raw } = event
   count(session.counts, raw, conversions)
   const skew = Math.abs(event.clockSkewMs)
-  if (skew > 0 && skew > session.quality.clockSkewMs) session.quality.clockSkewMs = skew
+  if (skew > 0 && skew > session.quality.clockSkewMs)
+    session.quality = { ...session.quality, clockSkewMs: skew }
   gatherEvidence(session.evidence, raw.context, raw.site, stamp, isNewest)
   takePage(session, raw, stamp, isNewest)
   if (raw.query && (isNewest || isLatest(stamp, session.lastQuery)))
@@ -211,6 +216,11 @@ function sumQuality(a: Quality, b: Quality): Quality {
     clockSkewMs: Math.max(a.clockSkewMs, b.clockSkewMs),
     reduced: a.reduced ?? b.reduced,
   }
+}
+
+/** Counts one more. */
+export function countFlaw(session: Session, flaw: 'lateEvents' | 'duplicates'): void {
+  session.quality = { ...session.quality, [flaw]: session.quality[flaw] + 1 }
 }
 
 /** Both lists without repeats. Both are sorted by id, as is the result. */

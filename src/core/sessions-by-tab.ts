@@ -1,9 +1,9 @@
 import type { OpenSession } from './open-session.ts'
 import { contains } from './session-window.ts'
 
-/** The sessions in memory, found by their tab. */
+/** The sessions in memory, found by their tab. Most tabs have one, which saves its list. */
 export class SessionsByTab {
-  readonly #tabs = new Map<string, OpenSession[]>()
+  readonly #tabs = new Map<string, OpenSession | OpenSession[]>()
   #size = 0
 
   get size(): number {
@@ -11,7 +11,9 @@ export class SessionsByTab {
   }
 
   of(tabId: string): readonly OpenSession[] {
-    return this.#tabs.get(tabId) ?? none
+    const held = this.#tabs.get(tabId)
+    if (held === undefined) return none
+    return Array.isArray(held) ? held : [held]
   }
 
   all(): OpenSession[] {
@@ -20,20 +22,22 @@ export class SessionsByTab {
 
   add(open: OpenSession): void {
     const { tabId } = open.head
-    const sessions = this.#tabs.get(tabId)
-    if (sessions === undefined) this.#tabs.set(tabId, [open])
-    else sessions.push(open)
+    const held = this.#tabs.get(tabId)
+    if (held === undefined) this.#tabs.set(tabId, open)
+    else if (Array.isArray(held)) held.push(open)
+    else this.#tabs.set(tabId, [held, open])
     this.#size++
   }
 
   /** Nothing if it is not there. */
   remove(open: OpenSession): void {
-    const sessions = this.#tabs.get(open.head.tabId)
-    const at = sessions?.indexOf(open) ?? -1
-    if (sessions === undefined || at === -1) return
+    const { tabId } = open.head
+    const held = this.#tabs.get(tabId)
+    if (held === open) this.#tabs.delete(tabId)
+    else if (Array.isArray(held) && held.includes(open)) held.splice(held.indexOf(open), 1)
+    else return
+    if (Array.isArray(held) && held.length === 1) this.#tabs.set(tabId, held[0] as OpenSession)
     this.#size--
-    if (sessions.length === 1) this.#tabs.delete(open.head.tabId)
-    else sessions.splice(at, 1)
   }
 }
 

@@ -49,12 +49,11 @@ function batches(all: readonly SourceRecord[]): RecordBatch[] {
 const tabOf = ({ value }: SourceRecord): string =>
   /"tabId":"([^"]*)"/.exec(Buffer.from(value!).toString('latin1'))?.[1] as string
 
-const newPartitions = () =>
-  Array.from({ length: workload.partitions }, () => new PartitionSessions(workload, Number.NEGATIVE_INFINITY))
+const newPartitions = (settings = workload) =>
+  Array.from({ length: settings.partitions }, () => new PartitionSessions(settings, Number.NEGATIVE_INFINITY))
 
-/** The sessions of each partition, and what the pipeline makes of a batch. */
-function pipeline(): (batch: RecordBatch) => Promise<void> {
-  const partitions = newPartitions()
+/** What the pipeline makes of a batch. */
+function pipeline(partitions = newPartitions()): (batch: RecordBatch) => Promise<void> {
   return async batch => {
     const sessions = partitions[batch.partition] as PartitionSessions
     const { documents, redirects } = await processBatch(batch, sessions, nothing, lookups, 0, workload)
@@ -89,7 +88,9 @@ async function core(given: readonly RecordBatch[]): Promise<() => void> {
 
 /** As many sessions as there are events, open: each event is made its own tab's. */
 async function openSessions(given: readonly SourceRecord[]) {
-  const run = pipeline()
+  // However long the events last: none is ever closed.
+  const partitions = newPartitions({ ...workload, allowedLatenessMs: Number.MAX_SAFE_INTEGER })
+  const run = pipeline(partitions)
   globalThis.gc?.()
   const before = process.memoryUsage().heapUsed
   const cost = await measured(given.length, async () => {
@@ -99,7 +100,9 @@ async function openSessions(given: readonly SourceRecord[]) {
     }
   })
   globalThis.gc?.()
-  return { ...cost, heapBytes: process.memoryUsage().heapUsed - before }
+  const heapBytes = process.memoryUsage().heapUsed - before
+  if (partitions[0]?.size !== given.length) throw new Error(`${partitions[0]?.size} sessions are open`)
+  return { ...cost, heapBytes }
 }
 
 function ownTab(record: SourceRecord): SourceRecord {

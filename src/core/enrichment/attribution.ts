@@ -82,12 +82,20 @@ function attribute(entry: Entry, settings: AttributionSettings): Attribution {
   const site = referrer?.host ? siteOf(referrer, entry.landingUrl, settings) : { class: null, name: null }
   const isKnown = entry.landingUrl !== null || site.class !== null || entry.utm !== null
   const origin = { utm, clickId, site, host: referrer === null ? '' : bareHost(referrer) }
-  return {
-    utm,
-    clickId,
-    referrer: site,
-    channel: entry.channel ?? (isKnown ? channelOf(trafficOf(origin)) : ''),
-  }
+  const channel = entry.channel ?? (isKnown ? channelOf(trafficOf(origin)) : '')
+  const attribution = { utm, clickId, referrer: site, channel }
+  return utm === noUtm && clickId === null ? shared(attribution) : attribution
+}
+
+const commonAttributions = boundedCache<string, Attribution>(1024)
+
+/** Most sessions have no campaign, and one of few origins: one object for all of them. */
+function shared(attribution: Attribution): Attribution {
+  const { referrer, channel } = attribution
+  const key = `${referrer.class}\n${referrer.name}\n${channel}`
+  const common = commonAttributions.get(key)
+  if (common === undefined) commonAttributions.set(key, attribution)
+  return common ?? attribution
 }
 
 export type HostAndPath = { readonly host: string | null; readonly path: string | null }
