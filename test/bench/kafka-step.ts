@@ -6,7 +6,7 @@ import { installTemplate } from '../../src/adapters/elasticsearch-template.ts'
 import { KafkaEventSource } from '../../src/adapters/kafka-event-source.ts'
 import { nullSessionStore } from '../../src/adapters/null-session-store.ts'
 import { systemClock } from '../../src/commands/finite-run.ts'
-import { openDemoLookups } from '../../src/lookups.ts'
+import { openLookups } from '../../src/lookups.ts'
 import type { SessionStore } from '../../src/ports/session-store.ts'
 import type { Telemetry } from '../../src/ports/telemetry.ts'
 import { Worker } from '../../src/worker.ts'
@@ -52,7 +52,7 @@ async function worker(store: SessionStore): Promise<void> {
   })
   const deadLetters = { send: async () => {}, close: async () => {} }
   const settings = { ...workload, topic }
-  const lookups = openDemoLookups()
+  const lookups = openLookups()
   await new Worker({ source, store, deadLetters, lookups, clock: systemClock, telemetry, settings }).run()
   await store.close()
 }

@@ -4,15 +4,15 @@ import { readFileSync } from 'node:fs'
 import { nullSessionStore } from '../../src/adapters/null-session-store.ts'
 import { decode } from '../../src/core/decode.ts'
 import { PartitionSessions } from '../../src/core/partition-sessions.ts'
-import { openDemoLookups } from '../../src/lookups.ts'
+import { openLookups } from '../../src/lookups.ts'
 import { type DecodedSlice, processBatch } from '../../src/pipeline.ts'
 import type { RecordBatch, SourceRecord } from '../../src/ports/event-source.ts'
 import { partitionOf, workload } from './bench-settings.ts'
-import { measured, report } from './cost.ts'
+import { type Cost, measured, report } from './cost.ts'
 
 const [kind, file] = process.argv.slice(2) as [string, string]
 const recordsPerBatch = 2_000
-const lookups = openDemoLookups()
+const lookups = openLookups()
 const nothing = async () => {}
 
 function records(): SourceRecord[] {
@@ -49,8 +49,12 @@ function batches(all: readonly SourceRecord[]): RecordBatch[] {
 const tabOf = ({ value }: SourceRecord): string =>
   /"tabId":"([^"]*)"/.exec(Buffer.from(value!).toString('latin1'))?.[1] as string
 
-const newPartitions = (settings = workload) =>
-  Array.from({ length: settings.partitions }, () => new PartitionSessions(settings, Number.NEGATIVE_INFINITY))
+const newPartitions = () =>
+  Array.from({ length: workload.partitions }, () => new PartitionSessions(workload, Number.NEGATIVE_INFINITY))
+
+/** However long the events last. */
+const neverClosing = () =>
+  new PartitionSessions({ ...workload, allowedLatenessMs: Number.MAX_SAFE_INTEGER }, Number.NEGATIVE_INFINITY)
 
 /** What the pipeline makes of a batch. */
 function pipeline(partitions = newPartitions()): (batch: RecordBatch) => Promise<void> {
@@ -88,31 +92,51 @@ async function core(given: readonly RecordBatch[]): Promise<() => void> {
 
 /** As many sessions as there are events, open: each event is made its own tab's. */
 async function openSessions(given: readonly SourceRecord[]) {
-  // However long the events last: none is ever closed.
-  const partitions = newPartitions({ ...workload, allowedLatenessMs: Number.MAX_SAFE_INTEGER })
-  const run = pipeline(partitions)
+  const sessions = neverClosing()
+  const run = pipeline([sessions])
   globalThis.gc?.()
   const before = process.memoryUsage().heapUsed
   const cost = await measured(given.length, async () => {
     for (let from = 0; from < given.length; from += recordsPerBatch) {
-      const records = given.slice(from, from + recordsPerBatch).map(ownTab)
+      const records = given.slice(from, from + recordsPerBatch).map(record => ofTab(record, record.offset))
       await run({ partition: 0, firstOffset: from, nextOffset: from + records.length, records })
     }
   })
   globalThis.gc?.()
   const heapBytes = process.memoryUsage().heapUsed - before
-  if (partitions[0]?.size !== given.length) throw new Error(`${partitions[0]?.size} sessions are open`)
+  if (sessions.size !== given.length) throw new Error(`${sessions.size} sessions are open`)
   return { ...cost, heapBytes }
 }
 
-function ownTab(record: SourceRecord): SourceRecord {
+/** Events of tabs among so many open sessions, which begin before they are measured. */
+async function amongOpenSessions(given: readonly SourceRecord[], open: number): Promise<Cost> {
+  const run = pipeline([neverClosing()])
+  let offset = 0
+  const apply = async (count: number, tabOf: (i: number) => number) => {
+    for (let from = 0; from < count; from += recordsPerBatch) {
+      const firstOffset = offset
+      const records = Array.from({ length: Math.min(recordsPerBatch, count - from) }, (_, i) =>
+        ofTab({ ...(given[(from + i) % given.length] as SourceRecord), offset: offset++ }, tabOf(from + i)),
+      )
+      await run({ partition: 0, firstOffset, nextOffset: offset, records })
+    }
+  }
+  await apply(open, i => i)
+  // A stride that is prime to the number of tabs: neighbours in time are not neighbours in memory.
+  const events = 100_000
+  return measured(events, () => apply(events, i => (i * 7919) % open))
+}
+
+function ofTab(record: SourceRecord, tab: number): SourceRecord {
   const text = Buffer.from(record.value!).toString('latin1')
-  const value = Buffer.from(text.replace(/"tabId":"[^"]*"/, `"tabId":"tab-${record.offset}"`), 'latin1')
-  return { ...record, value }
+  const ids = text.replace(/"eventId":"[^"]*"/, `"eventId":"event-${record.offset}"`)
+  return { ...record, value: Buffer.from(ids.replace(/"tabId":"[^"]*"/, `"tabId":"tab-${tab}"`), 'latin1') }
 }
 
 const all = records()
+const among = /^among-(\d+)$/.exec(kind)?.[1]
 if (kind === 'session-memory') report(await openSessions(all))
+else if (among !== undefined) report(await amongOpenSessions(all, Number(among)))
 else {
   const given = batches(all)
   const run = pipeline()
