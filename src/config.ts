@@ -42,6 +42,21 @@ const rules: readonly (readonly [SettingName, string, (set: (name: SettingName) 
     'ELASTICSEARCH_USERNAME and ELASTICSEARCH_PASSWORD go together',
     set => set('elasticsearchPassword') !== set('elasticsearchUsername'),
   ],
+  [
+    'schemaRegistryPassword',
+    'SCHEMA_REGISTRY_USERNAME and SCHEMA_REGISTRY_PASSWORD go together',
+    set => set('schemaRegistryPassword') !== set('schemaRegistryUsername'),
+  ],
+  [
+    'schemaRegistryUsername',
+    'needs SCHEMA_REGISTRY_URL',
+    set => set('schemaRegistryUsername') && !set('schemaRegistryUrl'),
+  ],
+  [
+    'schemaRegistryCaFile',
+    'needs SCHEMA_REGISTRY_URL',
+    set => set('schemaRegistryCaFile') && !set('schemaRegistryUrl'),
+  ],
   ['fieldMap', 'not together with EVENT_FORMAT', set => set('fieldMap') && set('eventFormat')],
   [
     'elasticsearchCaFingerprint',

@@ -181,6 +181,28 @@ export const settings = {
     fieldMapFile,
     'A JSON file that maps records of any other JSON to events, instead of EVENT_FORMAT. `map --try` shows what it makes of them',
   ),
+  schemaRegistryUrl: setting(
+    'SCHEMA_REGISTRY_URL',
+    '',
+    z.union([
+      z.literal(''),
+      z
+        .url({ protocol: /^https?$/, error: 'expected a URL such as http://localhost:8081' })
+        .refine(
+          url => new URL(url).username === '',
+          'has a user in it: use SCHEMA_REGISTRY_USERNAME and SCHEMA_REGISTRY_PASSWORD',
+        ),
+    ]),
+    'Schema registry (of Confluent, or one that speaks its API) in which the schemas are that the records were written with, in Avro, JSON or Protobuf. Without it, records are texts',
+  ),
+  schemaRegistryUsername: setting('SCHEMA_REGISTRY_USERNAME', '', z.string(), 'User of the schema registry'),
+  schemaRegistryPassword: secret('SCHEMA_REGISTRY_PASSWORD', 'Its password'),
+  schemaRegistryCaFile: setting(
+    'SCHEMA_REGISTRY_CA_FILE',
+    '',
+    pemFile('certificate'),
+    'PEM file of who signed the certificate of the schema registry',
+  ),
   allowedLateness: setting(
     'ALLOWED_LATENESS',
     '5m',

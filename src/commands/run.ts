@@ -17,7 +17,14 @@ import type { Telemetry } from '../ports/telemetry.ts'
 import { upgrading } from '../upgrading-store.ts'
 import { Worker } from '../worker.ts'
 import { defineCommand } from './command.ts'
-import { elasticsearchOf, elasticsearchSettings, kafkaClientOf, kafkaSettings } from './connections.ts'
+import {
+  elasticsearchOf,
+  elasticsearchSettings,
+  kafkaClientOf,
+  kafkaSettings,
+  openRegistry,
+  registrySettings,
+} from './connections.ts'
 import { formatOf, formatSettings } from './event-format.ts'
 import { systemClock } from './finite-run.ts'
 import { runUntilSignal, unlessAborted } from './shutdown.ts'
@@ -36,6 +43,7 @@ const settings = [
   'indexPrefix',
   'sourceEpoch',
   ...formatSettings,
+  ...registrySettings,
   'sessionGap',
   'allowedLateness',
   'maxLateness',
@@ -111,11 +119,14 @@ async function work(
   })
   resources.defer(() => deadLetters.close())
   resources.defer(() => store.close())
+  const registry = openRegistry(config, telemetry)
+  resources.defer(async () => registry?.close())
   const source = sourceOf(kafka, config, telemetry)
   const worker = new Worker({
     source,
     store,
     deadLetters,
+    registry,
     lookups: lookupsWith(geo, config),
     clock: systemClock,
     telemetry,

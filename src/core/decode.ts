@@ -33,6 +33,10 @@ export function decode(record: EncodedRecord, maxLatenessMs: number, format: For
   if (record.value === null) return deadLetter('empty-value', 'the record has no value')
   if (record.value.length > maxRecordBytes)
     return deadLetter('too-large', `the value has ${record.value.length} bytes, over ${maxRecordBytes}`)
+  if (format.read !== undefined) {
+    const read = format.read(record.value)
+    return read.kind === 'ok' ? decodeValue(read.value, record, maxLatenessMs, format) : read
+  }
   let text: string
   try {
     text = utf8.decode(record.value)
@@ -43,10 +47,18 @@ export function decode(record: EncodedRecord, maxLatenessMs: number, format: For
   // The engine's message quotes the input, which may be personal data.
   if (value === undefined) return deadLetter('invalid-json', 'the value is not valid JSON')
   if (!isJsonObject(value)) return deadLetter('invalid-json', 'the value is JSON, but not an object')
+  return decodeValue(value, record, maxLatenessMs, format)
+}
+
+function decodeValue(
+  value: JsonObject,
+  { timestamp, headers = noHeaders }: EncodedRecord,
+  maxLatenessMs: number,
+  format: Format,
+): Decoded {
   if (isDeeperThan(value, maxDepth)) return tooDeep()
   if (isControl(value)) return decodeControl(value)
-  const { headers = noHeaders } = record
-  const recordTime = recordTimeOf(record.timestamp, headers)
+  const recordTime = recordTimeOf(timestamp, headers)
   if (format.map === null && !mayBeEnveloped(value, headers))
     return decodeEvent(value, nativeOrigin, recordTime, maxLatenessMs)
   return decodeMapped(readEvent(value, headers, format), format, recordTime, maxLatenessMs)
