@@ -1,4 +1,4 @@
-import { connectElasticsearch } from '../adapters/elasticsearch-client.ts'
+import { connectElasticsearch, type ElasticsearchClient } from '../adapters/elasticsearch-client.ts'
 import { requirePrivileges, workerPrivileges } from '../adapters/elasticsearch-privileges.ts'
 import { ElasticsearchSessionStore } from '../adapters/elasticsearch-session-store.ts'
 import { checkTemplate } from '../adapters/elasticsearch-template.ts'
@@ -27,6 +27,7 @@ import {
 } from './connections.ts'
 import { formatOf, formatSettings } from './event-format.ts'
 import { systemClock } from './finite-run.ts'
+import { sessionLookUp, sessionLookupSettings } from './session-lookup.ts'
 import { runUntilSignal, unlessAborted } from './shutdown.ts'
 import { type Watch, watchFor } from './watch.ts'
 
@@ -59,6 +60,7 @@ const settings = [
   'redactedParameters',
   'onDataLoss',
   'httpAddress',
+  ...sessionLookupSettings,
   'shutdownDeadline',
   'logLevel',
   'logFormat',
@@ -103,6 +105,8 @@ async function work(
   const geoWatch = watchGeo(geo, telemetry, systemClock)
   resources.defer(() => geoWatch.stop())
   followGeo(() => geoFigures(geo, systemClock.now()))
+  let connected: ElasticsearchClient | null = null
+  status.sessions = sessionLookUp(config, () => connected)
   if (config.httpAddress !== null) {
     const server = await serveStatus(config.httpAddress, status)
     resources.defer(() => server.close())
@@ -111,6 +115,7 @@ async function work(
   const reached = await unlessAborted(signal, connect(kafka, config, signal))
   if (reached === null) return stopped()
   const { client, identity } = reached
+  connected = client
   const store = upgrading(new ElasticsearchSessionStore({ client, prefix: config.indexPrefix, telemetry }))
   const deadLetters = new KafkaDeadLetterSink({
     client: kafka,
