@@ -7,7 +7,7 @@ import { nativeFormat } from './formats/native.ts'
 import { readEvent } from './formats/read-event.ts'
 import { isDeeperThan, isJsonObject, type JsonObject } from './json.ts'
 import { deadLetter, type Outcome } from './outcome.ts'
-import { faultsOf, isRawEvent } from './raw-event-check.ts'
+import { faultsOf, isRawEvent, withoutDetails } from './raw-event-check.ts'
 import type { RecordHeaders } from './record-headers.ts'
 
 export const maxRecordBytes = 1024 * 1024
@@ -84,12 +84,16 @@ function decodeMapped(
   maxLatenessMs: number,
 ): Outcome<TimedEvent> {
   if (read.kind === 'dead-letter') return read
-  const { event, format: name, tabIdFrom } = read.value
+  const { event, format: name, tabIdFrom, isOthers = false } = read.value
   // A text that was taken apart may have held JSON of any depth.
   if (isDeeperThan(event, maxDepth)) return tooDeep()
   if (tabIdFrom === null)
     return deadLetter('invalid-event', `tabId: none of ${format.tabIdChain.join(', ')} is there`)
-  return decodeEvent(event, { format: name, tabIdFrom }, recordTime, maxLatenessMs)
+  const origin = { format: name, tabIdFrom }
+  const whole = decodeEvent(event, origin, recordTime, maxLatenessMs)
+  if (whole.kind === 'ok' || whole.reason !== 'invalid-event' || !isOthers) return whole
+  const rest = withoutDetails(event)
+  return rest === null ? whole : decodeEvent(rest as Unjudged, origin, recordTime, maxLatenessMs)
 }
 
 const nativeOrigin: Origin = { format: nativeFormat.name, tabIdFrom: 'tabId' }
