@@ -1,5 +1,5 @@
 import type { ElasticsearchClient } from '../adapters/elasticsearch-client.ts'
-import { latestSession } from '../adapters/elasticsearch-latest.ts'
+import { latestSession } from '../adapters/elasticsearch-session-info.ts'
 import { type SessionAnswers, sessionAnswers } from '../adapters/http-session.ts'
 import type { Config } from '../config.ts'
 import { WorkerError } from '../core/worker-error.ts'

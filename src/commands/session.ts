@@ -1,5 +1,5 @@
 import { connectElasticsearch } from '../adapters/elasticsearch-client.ts'
-import { latestSession } from '../adapters/elasticsearch-latest.ts'
+import { latestSession } from '../adapters/elasticsearch-session-info.ts'
 import { defineCommand, UsageError } from './command.ts'
 import { elasticsearchOf, elasticsearchSettings } from './connections.ts'
 
