@@ -19,7 +19,10 @@ export type SchemaRegistryOptions = RegistrySettings & {
   readonly unknownForMs?: number
 }
 
+const unknown: WrittenSchema = { kind: 'unknown' }
 const requestsAtOnce = 8
+/** More than any topic has, in one batch: somebody makes ids up. */
+const manySchemas = 100
 const keptSchemas = 1_000
 /** Of one schema, with what they refer to in turn. */
 const maxReferences = 200
@@ -34,6 +37,7 @@ export class HttpSchemaRegistry implements SchemaRegistry {
   /** Until when each of these ids is not asked for again. */
   readonly #unknown = boundedCache<number, number>(keptSchemas)
   readonly #asked = new Map<number, Promise<WrittenSchema>>()
+  #queued = 0
 
   constructor(options: SchemaRegistryOptions) {
     this.#options = options
@@ -41,7 +45,9 @@ export class HttpSchemaRegistry implements SchemaRegistry {
   }
 
   get waitsFor(): string | null {
-    return this.#retry.trouble
+    if (this.#retry.trouble !== null) return this.#retry.trouble
+    // A batch that names any number of them must not be taken for one that hangs.
+    return this.#queued > manySchemas ? `${this.#queued} schemas` : null
   }
 
   async schemasOf(values: Iterable<{ readonly value: Uint8Array | null }>): Promise<WrittenSchemas> {
@@ -50,11 +56,11 @@ export class HttpSchemaRegistry implements SchemaRegistry {
     for (const { value } of values) {
       const id = schemaIdOf(value)
       if (id === null || found.has(id) || missing.has(id)) continue
-      const known = this.#schemas.get(id)
-      if (known === undefined) missing.add(id)
+      const known = this.#known(id)
+      if (known === null) missing.add(id)
       else found.set(id, known)
     }
-    if (missing.size > 0) await this.#addMissing(missing, found)
+    if (missing.size > 0) await this.#addMissing([...missing], found)
     return found
   }
 
@@ -63,12 +69,43 @@ export class HttpSchemaRegistry implements SchemaRegistry {
     this.#retry.close()
   }
 
-  async #addMissing(missing: ReadonlySet<number>, found: Map<number, WrittenSchema>): Promise<void> {
-    const ids = missing.values()
-    const takeTurns = async () => {
-      for (const id of ids) found.set(id, await this.#shared(id))
+  #known(id: number): WrittenSchema | null {
+    const isUnknown = (this.#unknown.get(id) ?? 0) > performance.now()
+    return isUnknown ? unknown : (this.#schemas.get(id) ?? null)
+  }
+
+  /** All of them are asked for before any is asked for again: one pause is enough for however many. */
+  async #addMissing(missing: readonly number[], found: Map<number, WrittenSchema>): Promise<void> {
+    let left = await this.#askAll(missing, found)
+    for (const pauseMs of this.#options.unknownPausesMs ?? defaultUnknownPausesMs) {
+      if (left.length === 0) return
+      await sleep(pauseMs, undefined, { signal: this.#closing.signal })
+      left = await this.#askAll(left, found)
     }
-    await Promise.all(Array.from({ length: requestsAtOnce }, takeTurns))
+    const until = performance.now() + (this.#options.unknownForMs ?? defaultUnknownForMs)
+    for (const id of left) this.#unknown.set(id, until)
+  }
+
+  /** Gives those that the registry has not. */
+  async #askAll(ids: readonly number[], found: Map<number, WrittenSchema>): Promise<number[]> {
+    const queue = ids.values()
+    const left: number[] = []
+    this.#queued += ids.length
+    const takeTurns = async () => {
+      for (const id of queue) {
+        this.#queued--
+        const schema = await this.#shared(id)
+        found.set(id, schema)
+        if (schema === unknown) left.push(id)
+      }
+    }
+    try {
+      await Promise.all(Array.from({ length: requestsAtOnce }, takeTurns))
+    } finally {
+      // What was not come to, since something has failed.
+      this.#queued -= [...queue].length
+    }
+    return left
   }
 
   /** Partitions that need the same one ask once. */
@@ -79,24 +116,11 @@ export class HttpSchemaRegistry implements SchemaRegistry {
   }
 
   async #ask(id: number): Promise<WrittenSchema> {
-    if ((this.#unknown.get(id) ?? 0) > performance.now()) return { kind: 'unknown' }
-    const registered = await this.#registered(id)
-    if (registered === null) {
-      this.#unknown.set(id, performance.now() + (this.#options.unknownForMs ?? defaultUnknownForMs))
-      return { kind: 'unknown' }
-    }
+    const registered = await this.#retry.get(`/schemas/ids/${id}`)
+    if (registered === null) return unknown
     const schema = await this.#compiled(registered)
     this.#schemas.set(id, schema)
     return schema
-  }
-
-  async #registered(id: number): Promise<unknown> {
-    for (const pauseMs of this.#options.unknownPausesMs ?? defaultUnknownPausesMs) {
-      const answer = await this.#retry.get(`/schemas/ids/${id}`)
-      if (answer !== null) return answer
-      await sleep(pauseMs, undefined, { signal: this.#closing.signal })
-    }
-    return this.#retry.get(`/schemas/ids/${id}`)
   }
 
   async #compiled(registered: unknown): Promise<WrittenSchema> {

@@ -366,8 +366,8 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'a schema that its registry does not know yet is poison at once',
     file: 'src/adapters/registry-schemas.ts',
-    find: 'if (answer !== null) return answer',
-    replace: 'return answer',
+    find: 'left = await this.#askAll(left, found)',
+    replace: '',
     tests: ['test/unit/adapters/registry-schemas.test.ts'],
   },
   {

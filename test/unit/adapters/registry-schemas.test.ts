@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, type TestContext, test } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises'
 import { inspectRegistry } from '../../../src/adapters/registry-retry.ts'
 import { HttpSchemaRegistry, type SchemaRegistryOptions } from '../../../src/adapters/registry-schemas.ts'
 import type { WrittenSchema } from '../../../src/core/formats/wire-format.ts'
@@ -116,6 +116,34 @@ describe('a schema registry (a stub)', () => {
         return asked().filter(path => path.endsWith('/6')).length > 3
       }, 5_000),
     )
+  })
+
+  test('is asked for any number of ids in one batch, eight at once, with one pause for all that are unknown', async t => {
+    let [inWork, most] = [0, 0]
+    const { registry, asked } = await start(
+      t,
+      async () => {
+        most = Math.max(most, ++inWork)
+        await setImmediate()
+        inWork--
+        return notFound
+      },
+      { unknownPausesMs: [200] },
+    )
+    const ids = Array.from({ length: 2_000 }, (_, i) => i)
+    const wanted = registry.schemasOf(values(...ids))
+    assert(await waitUntil(async () => /^\d+ schemas$/.test(registry.waitsFor ?? ''), 5_000))
+    const schemas = await wanted
+    assert.equal(registry.waitsFor, null)
+    assert.ok([...schemas.values()].every(({ kind }) => kind === 'unknown'))
+    assert.equal(schemas.size, 2_000)
+    assert.equal(asked().length, 4_000)
+    assert.equal(
+      new Set(asked().slice(0, 2_000)).size,
+      2_000,
+      'all are asked for before any is asked for again',
+    )
+    assert.ok(most <= 8, `${most} at once`)
   })
 
   test('gives what a schema refers to, however deep, each once; circles end', async t => {
