@@ -1,10 +1,9 @@
 // Protobuf: a schema, parsed and compiled by protobufjs to what reads the payloads that were written with it.
+import { createRequire } from 'node:module'
 import protobuf from 'protobufjs'
-import protojson from 'protobufjs/ext/protojson.js'
-import { base64 } from '../core/formats/avro-logical.ts'
 import { BinaryCursor, PayloadFault } from '../core/formats/binary-cursor.ts'
 import type { PayloadReader } from '../core/formats/wire-format.ts'
-import type { Json } from '../core/json.ts'
+import { jsonOf } from './registry-protobuf-json.ts'
 
 export type ProtoFile = {
   /** As others import it. */
@@ -18,10 +17,11 @@ export type ProtoFile = {
  */
 export function compileProtobuf(source: string, references: readonly ProtoFile[]): PayloadReader {
   const root = new protobuf.Root()
-  const given = new Set(references.map(({ name }) => name))
-  for (const reference of references) addFile(root, reference.source, given)
+  // Those that are there already, or will be.
+  const known = new Set(references.map(({ name }) => name))
+  for (const reference of references) addFile(root, reference.source, known)
   const before = new Set(allMessages(root))
-  const { package: name } = addFile(root, source, given)
+  const { package: name } = addFile(root, source, known)
   root.resolveAll()
   // Its own, in the order of the file: a package may have others.
   const own = messagesOf(namespaceOf(root, name)).filter(type => !before.has(type))
@@ -32,18 +32,23 @@ export function compileProtobuf(source: string, references: readonly ProtoFile[]
   }
 }
 
-function addFile(root: protobuf.Root, source: string, given: ReadonlySet<string>): protobuf.IParserResult {
+function addFile(root: protobuf.Root, source: string, known: Set<string>): protobuf.IParserResult {
   const parsed = protobuf.parse(source, root)
-  for (const name of [...(parsed.imports ?? []), ...(parsed.weakImports ?? [])])
-    if (!given.has(name)) addBundled(root, name)
+  for (const name of [...(parsed.imports ?? []), ...(parsed.weakImports ?? [])]) {
+    if (known.has(name)) continue
+    known.add(name)
+    const bundled = name === optionsFile ? optionTypes : protobuf.common.get(name)
+    // Of another file that is not there, only options may be needed, which we do not need.
+    if (bundled?.nested !== undefined) root.addJSON(bundled.nested)
+  }
   return parsed
 }
 
-/** Google's own types are referred to by nobody. Of what is not there, only options may be needed, which we do not. */
-function addBundled(root: protobuf.Root, name: string): void {
-  const file = protobuf.common.get(name)
-  if (file?.nested !== undefined) root.addJSON(file.nested)
-}
+/** Google's own types are referred to by nobody. Those of options are extended by files with options of their own. */
+const optionsFile = 'google/protobuf/descriptor.proto'
+const optionTypes = createRequire(import.meta.url)(
+  'protobufjs/google/protobuf/descriptor.json',
+) as protobuf.INamespace
 
 /** Messages of a file, or of a message, in their order. */
 function messagesOf(parent: protobuf.NamespaceBase): protobuf.Type[] {
@@ -81,62 +86,4 @@ function messageAt(own: readonly protobuf.Type[], indexes: readonly number[]): p
     among = messagesOf(type)
   }
   return type as protobuf.Type
-}
-
-type Message = { readonly [field: string]: unknown }
-
-/** As Protobuf's own mapping to JSON, but for integers of 64 bits, which are numbers where these are exact. */
-function jsonOf(message: object, type: protobuf.Type): Json {
-  if (/^\.google\.protobuf\.U?Int64Value$/.test(type.fullName)) return integer((message as Message).value)
-  if (type.fullName !== anyName && type.fullName.startsWith('.google.protobuf.'))
-    return protojson.toJson(type, message) as Json
-  const entries = type.fieldsArray
-    .filter(field => isSet(message, field))
-    .map(field => [field.jsonName ?? field.name, fieldOf((message as Message)[field.name], field)] as const)
-  return Object.fromEntries(entries)
-}
-
-/** Lists and maps are there in every message, and left out in JSON where nothing is in them. */
-function isSet(message: object, field: protobuf.Field): boolean {
-  if (!Object.hasOwn(message, field.name)) return false
-  const value = (message as Message)[field.name]
-  if (field.map) return Object.keys(value as object).length > 0
-  return !field.repeated || (value as unknown[]).length > 0
-}
-
-/** What is in it may be of any type, and is left as bytes. */
-const anyName = '.google.protobuf.Any'
-
-function fieldOf(value: unknown, field: protobuf.Field): Json {
-  if (field instanceof protobuf.MapField)
-    return Object.fromEntries(
-      Object.entries(value as object).map(([key, item]) => [keyOf(key, field), single(item, field)]),
-    )
-  return field.repeated ? (value as unknown[]).map(item => single(item, field)) : single(value, field)
-}
-
-const longTypes = new Set(['int64', 'uint64', 'sint64', 'fixed64', 'sfixed64'])
-
-/** Of 64 bits, they are held as eight characters. */
-function keyOf(key: string, { keyType }: protobuf.MapField): string {
-  if (!longTypes.has(keyType) || key.length !== 8) return key
-  return String(protobuf.util.LongBits.fromHash(key).toLong(keyType === 'uint64' || keyType === 'fixed64'))
-}
-
-function single(value: unknown, { resolvedType, type }: protobuf.Field): Json {
-  if (resolvedType instanceof protobuf.Type) return jsonOf(value as object, resolvedType)
-  if (resolvedType instanceof protobuf.Enum) return symbolOf(value as number, resolvedType)
-  if (longTypes.has(type)) return integer(value)
-  if (value instanceof Uint8Array) return base64(value)
-  if (typeof value === 'number') return Number.isFinite(value) ? value : null
-  return value as Json
-}
-
-/** Numbers that a later version of the schema has names for stay numbers. */
-const symbolOf = (value: number, { fullName, valuesById }: protobuf.Enum): Json =>
-  fullName === '.google.protobuf.NullValue' ? null : (valuesById[value] ?? value)
-
-function integer(value: unknown): Json {
-  const exact = Number(String(value ?? 0))
-  return Number.isSafeInteger(exact) ? exact : String(value)
 }

@@ -102,6 +102,53 @@ describe('Protobuf', () => {
     assert.deepEqual(read(payload('06020200', '0a0141')), { at: 'A' })
   })
 
+  test('is read by files of every edition, with options of their own, that import one another and the same', () => {
+    const time = 'import "google/protobuf/timestamp.proto";'
+    const other = {
+      name: 'a.proto',
+      source: `syntax="proto3"; ${time} message A { google.protobuf.Timestamp t = 1; }`,
+    }
+    const cases: readonly (readonly [source: string, bytes: string, json: object])[] = [
+      [
+        `syntax="proto3"; ${time} import "a.proto"; message M { string x = 1; A a = 2; google.protobuf.Timestamp t = 3; }`,
+        '12040a020800',
+        { a: { t: '1970-01-01T00:00:00Z' } },
+      ],
+      [
+        'syntax="proto3"; import "google/protobuf/descriptor.proto"; extend google.protobuf.FieldOptions { string pii = 50001; } message M { string x = 1 [(pii) = "yes"]; }',
+        '0a0141',
+        { x: 'A' },
+      ],
+      [
+        'syntax="proto3"; import "buf/validate/validate.proto"; message M { string x = 1 [(buf.validate.field).string.min_len = 1]; }',
+        '0a0141',
+        { x: 'A' },
+      ],
+      [
+        'syntax="proto2"; message M { required string x = 1; repeated int32 z = 3; extensions 100 to 199; } extend M { optional string e = 100; }',
+        '0a014118011802',
+        { x: 'A', z: [1, 2] },
+      ],
+      [
+        'syntax="proto2"; message M { optional group G = 1 { optional string x = 2; } }',
+        '0b1201410c',
+        { g: { x: 'A' } },
+      ],
+      [
+        'edition="2023"; package p; service S { rpc Do (M) returns (M); } message M { string x = 1; repeated int32 z = 3; }',
+        '0a01411a020102',
+        { x: 'A', z: [1, 2] },
+      ],
+      [
+        'syntax="proto3"; message M { string constructor = 1; string hasOwnProperty = 3; string __proto__ = 4; }',
+        '0a01411a0142',
+        { constructor: 'A', hasOwnProperty: 'B' },
+      ],
+    ]
+    for (const [source, bytes, expected] of cases)
+      assert.deepEqual(compileProtobuf(source, [other])(payload('00', bytes)), expected, source)
+  })
+
   test('ignores fields that the schema does not know, and numbers of an enum stay numbers', () => {
     assert.deepEqual(read(payload(second, '30 09 a20602 0801'.replaceAll(' ', ''))), { kind: 9 })
   })
