@@ -91,7 +91,8 @@ const times = new Set(['timestamp', 'receivedAt', 'sentAt'])
 
 function kindOf({ type }: SchemaNode, path: string): TargetKind {
   if (times.has(path)) return 'time'
-  return type === 'string' ? 'text' : 'other'
+  if (type === 'string') return 'text'
+  return type === 'number' ? 'number' : 'other'
 }
 
 function fieldOf(rule: Rule, record: JsonObject): unknown {

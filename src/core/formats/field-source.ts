@@ -1,6 +1,6 @@
 // Where a field of a mapped event comes from: pointers and constants, the first of them that is there.
 import { isJsonObject, type Json, type JsonObject } from '../json.ts'
-import { utcTime } from './fields.ts'
+import { number, utcTime } from './fields.ts'
 
 type Alternative = {
   /** The pointer, or the word `constant`. */
@@ -18,8 +18,8 @@ export type CompiledSource = {
   readonly target: TargetKind
 }
 
-/** Of a text, numbers are written in digits; of a time, `as` may say how it is written. */
-export type TargetKind = 'text' | 'time' | 'other'
+/** Numbers become text where the event has text, and the other way round; of a time, `as` may say how it is written. */
+export type TargetKind = 'text' | 'number' | 'time' | 'other'
 
 /** Milliseconds of each; `utc` is a text without an offset that means UTC. */
 const units = { seconds: 1_000, milliseconds: 1, microseconds: 1e-3, nanoseconds: 1e-6, utc: null }
@@ -103,7 +103,9 @@ function asWanted(value: Json, { values, unit, target }: CompiledSource): Json {
   const isWord = typeof value !== 'object'
   if (values !== null && isWord && Object.hasOwn(values, String(value))) return values[String(value)] as Json
   if (unit !== null) return inUnit(value, unit)
-  return target === 'text' && typeof value === 'number' && Number.isFinite(value) ? String(value) : value
+  if (target === 'text' && typeof value === 'number' && Number.isFinite(value)) return String(value)
+  // What is no number is left to the contract to judge.
+  return target === 'number' && typeof value === 'string' ? (number(value) ?? value) : value
 }
 
 /** What is no such time is left to the contract to judge. */

@@ -86,6 +86,28 @@ describe('a field map', () => {
     })
   })
 
+  it('takes numbers for text and text for numbers, where the event has the other', () => {
+    const map = {
+      ...least,
+      value: '/price',
+      query: '/n',
+      context: { screen: { width: '/w', height: '/h' } },
+      properties: { price: '/price', n: '/n' },
+    }
+    const { raw } = eventOf(map, { ...record, price: '-12.50', n: 7, w: '1920', h: 1080.5 })
+    assert.deepEqual(
+      [raw.value, raw.query, raw.context.screen, raw.properties],
+      [-12.5, '7', { width: 1920, height: 1080.5 }, { price: '-12.50', n: 7 }],
+    )
+    for (const price of ['12,50', '€ 5', 'Infinity', '1e5', true, [], {}])
+      assert.equal(decoded(map, { ...record, price }).kind, 'dead-letter', String(price))
+    for (const price of ['', null])
+      assert.equal(
+        decoded({ ...map, value: ['/none', '/price'] }, { ...record, price }).kind,
+        price === null ? 'ok' : 'dead-letter',
+      )
+  })
+
   it('leaves a value alone for which it has no other word, and a group without what it needs', () => {
     const map = {
       ...least,
