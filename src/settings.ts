@@ -143,23 +143,23 @@ export const settings = {
     z.enum(['stop', 'continue'], 'expected `stop` or `continue`'),
     'What to do when records expired before they were read',
   ),
-  httpAddress: setting(
-    'HTTP_ADDRESS',
-    '127.0.0.1:0',
-    httpAddress,
-    'Where /livez, /readyz and /metrics are served, host:port; port 0 takes a free one and logs it; `off` for none',
-  ),
   sessionLookup: setting(
     'SESSION_LOOKUP',
     'off',
     z.enum(['off', 'on'], 'expected `off` or `on`'),
-    'Whether GET /tabs/{tabId}/session is answered there: the session of a tab that was seen last, to anyone who reaches the address',
+    'Whether GET /tabs/{tabId}/session is answered at HTTP_ADDRESS: the session of a tab that was seen last, to anyone who reaches the address',
   ),
   sessionLookupRate: setting(
     'SESSION_LOOKUP_RATE',
     '50',
     whole(1, 100_000),
     'How many of these requests are answered a second, each with a search of Elasticsearch; the others get 429',
+  ),
+  httpAddress: setting(
+    'HTTP_ADDRESS',
+    '127.0.0.1:0',
+    httpAddress,
+    'Where /livez, /readyz and /metrics are served, host:port; port 0 takes a free one and logs it; `off` for none',
   ),
   shutdownDeadline: setting(
     'SHUTDOWN_DEADLINE',
