@@ -1,7 +1,8 @@
 // Settings → configuration: flag over environment over default, all faults at once. The only reader of the environment.
 import { readFileSync } from 'node:fs'
 import type { z } from 'zod'
-import { type Setting, type SettingName, settings } from './settings.ts'
+import type { Setting } from './setting.ts'
+import { type SettingName, settings } from './settings.ts'
 
 export type Config<N extends SettingName> = { readonly [P in N]: z.output<(typeof settings)[P]['schema']> }
 
@@ -42,7 +43,23 @@ const rules: readonly (readonly [SettingName, string, (set: (name: SettingName) 
     'ELASTICSEARCH_USERNAME and ELASTICSEARCH_PASSWORD go together',
     set => set('elasticsearchPassword') !== set('elasticsearchUsername'),
   ],
+  [
+    'schemaRegistryPassword',
+    'SCHEMA_REGISTRY_USERNAME and SCHEMA_REGISTRY_PASSWORD go together',
+    set => set('schemaRegistryPassword') !== set('schemaRegistryUsername'),
+  ],
+  [
+    'schemaRegistryUsername',
+    'needs SCHEMA_REGISTRY_URL',
+    set => set('schemaRegistryUsername') && !set('schemaRegistryUrl'),
+  ],
+  [
+    'schemaRegistryCaFile',
+    'needs SCHEMA_REGISTRY_URL',
+    set => set('schemaRegistryCaFile') && !set('schemaRegistryUrl'),
+  ],
   ['fieldMap', 'not together with EVENT_FORMAT', set => set('fieldMap') && set('eventFormat')],
+  ['sessionLookupRate', 'needs SESSION_LOOKUP=on', set => set('sessionLookupRate') && !set('sessionLookup')],
   [
     'elasticsearchCaFingerprint',
     'not together with ELASTICSEARCH_CA_FILE: one of them is enough',

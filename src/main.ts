@@ -34,6 +34,7 @@ const commands = [
     'made-up events through the whole pipeline, and what came out',
     async () => (await import('./commands/demo.ts')).demo,
   ],
+  ['session', 'gives the session of a tab', async () => (await import('./commands/session.ts')).session],
   [
     'export',
     'the sessions that show a profile',

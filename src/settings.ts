@@ -1,9 +1,11 @@
 // Every setting, once: its variable, default and meaning.
 import { z } from 'zod'
+import { connectionSettings } from './connection-settings.ts'
 import { commonlyExcluded } from './core/enrichment/attribution.ts'
 import { isTimeZone } from './core/enrichment/weekday.ts'
 import { eventFormatNames } from './core/formats/event-formats.ts'
 import { commonlyRedacted, ipPrivacies } from './core/privacy.ts'
+import { type Setting, setting } from './setting.ts'
 import {
   duration,
   fieldMapFile,
@@ -11,128 +13,12 @@ import {
   httpAddress,
   list,
   listOrNone,
-  pemFile,
   text,
-  topic,
   whole,
 } from './setting-values.ts'
 
-export type Setting = {
-  readonly env: string
-  readonly default: string
-  readonly about: string
-  readonly schema: z.ZodType
-  /** May be read from the file that `…_FILE` names, and has no flag. */
-  readonly isSecret?: true
-}
-const setting = <S extends z.ZodType>(env: string, fallback: string, schema: S, about: string) => ({
-  env,
-  default: fallback,
-  schema,
-  about,
-})
-const secret = (env: string, about: string) => ({
-  ...setting(env, '', z.string(), about),
-  isSecret: true as const,
-})
-
 export const settings = {
-  kafkaBrokers: setting(
-    'KAFKA_BROKERS',
-    'localhost:9092',
-    list,
-    'Brokers to start from, host:port, separated by commas',
-  ),
-  kafkaTopic: setting('KAFKA_TOPIC', 'raw-events', topic, 'Topic of raw events, keyed by tab id'),
-  kafkaGroupId: setting('KAFKA_GROUP_ID', 'sessionloom', text, 'Consumer group of the workers'),
-  kafkaDeadLetterTopic: setting(
-    'KAFKA_DEAD_LETTER_TOPIC',
-    'raw-events.dead-letters',
-    topic,
-    'Topic for records that cannot become events',
-  ),
-  deadLetterRetention: setting(
-    'DEAD_LETTER_RETENTION',
-    '14d',
-    duration({ min: 60_000, unlimited: true }),
-    'How long the dead-letter topic that `setup` creates keeps its letters, which hold the original bytes',
-  ),
-  kafkaPartitions: setting(
-    'KAFKA_PARTITIONS',
-    '4',
-    whole(1, 10_000),
-    'Partitions of a topic that `setup` creates',
-  ),
-  kafkaReplication: setting(
-    'KAFKA_REPLICATION',
-    '1',
-    whole(1, 15),
-    'Replication factor of a topic that `setup` creates; 3 in production',
-  ),
-  kafkaSessionTimeout: setting(
-    'KAFKA_SESSION_TIMEOUT',
-    '30s',
-    duration({ min: 1_000 }),
-    'A worker that sends no heartbeat for this long loses its partitions; within the limits of the broker (6s to 30m)',
-  ),
-  kafkaTls: setting(
-    'KAFKA_TLS',
-    'off',
-    z.enum(['off', 'on'], 'expected `off` or `on`'),
-    'Whether to speak TLS with the brokers',
-  ),
-  kafkaCaFile: setting(
-    'KAFKA_CA_FILE',
-    '',
-    pemFile('certificate'),
-    'PEM file of who signed the certificates of the brokers',
-  ),
-  kafkaCertFile: setting(
-    'KAFKA_CERT_FILE',
-    '',
-    pemFile('certificate'),
-    'PEM file of this client’s certificate, for mTLS',
-  ),
-  kafkaKeyFile: setting(
-    'KAFKA_KEY_FILE',
-    '',
-    pemFile('private key'),
-    'PEM file of the key to that certificate',
-  ),
-  kafkaSaslMechanism: setting(
-    'KAFKA_SASL_MECHANISM',
-    'none',
-    z.enum(
-      ['none', 'plain', 'scram-sha-256', 'scram-sha-512'],
-      'expected none, plain, scram-sha-256 or scram-sha-512',
-    ),
-    'How to log in to Kafka. `plain` sends the password as it is: use TLS with it',
-  ),
-  kafkaUsername: setting('KAFKA_USERNAME', '', z.string(), 'User of Kafka'),
-  kafkaPassword: secret('KAFKA_PASSWORD', 'Its password'),
-  elasticsearchNode: setting(
-    'ELASTICSEARCH_NODE',
-    'http://localhost:9200',
-    z.url({ protocol: /^https?$/, error: 'expected a URL such as http://localhost:9200' }),
-    'Elasticsearch to write to',
-  ),
-  elasticsearchApiKey: secret('ELASTICSEARCH_API_KEY', 'API key, encoded as Elasticsearch gives it'),
-  elasticsearchUsername: setting('ELASTICSEARCH_USERNAME', '', z.string(), 'User, where there is no API key'),
-  elasticsearchPassword: secret('ELASTICSEARCH_PASSWORD', 'Its password'),
-  elasticsearchCaFile: setting(
-    'ELASTICSEARCH_CA_FILE',
-    '',
-    pemFile('certificate'),
-    'PEM file of who signed the certificate of the node',
-  ),
-  elasticsearchCaFingerprint: setting(
-    'ELASTICSEARCH_CA_FINGERPRINT',
-    '',
-    z
-      .string()
-      .regex(/^([0-9a-fA-F]{2}(:?[0-9a-fA-F]{2}){31})?$/, 'expected the SHA-256 fingerprint in hexadecimal'),
-    'SHA-256 fingerprint of that certificate authority, as Elasticsearch prints it at its first start',
-  ),
+  ...connectionSettings,
   indexPrefix: setting(
     'INDEX_PREFIX',
     'sessions',
@@ -256,6 +142,18 @@ export const settings = {
     'stop',
     z.enum(['stop', 'continue'], 'expected `stop` or `continue`'),
     'What to do when records expired before they were read',
+  ),
+  sessionLookup: setting(
+    'SESSION_LOOKUP',
+    'off',
+    z.enum(['off', 'on'], 'expected `off` or `on`'),
+    'Whether GET /tabs/{tabId}/session is answered at HTTP_ADDRESS: the session of a tab that was seen last, to anyone who reaches the address',
+  ),
+  sessionLookupRate: setting(
+    'SESSION_LOOKUP_RATE',
+    '50',
+    whole(1, 100_000),
+    'How many of these requests are answered a second, each with a search of Elasticsearch; the others get 429',
   ),
   httpAddress: setting(
     'HTTP_ADDRESS',

@@ -1,5 +1,6 @@
 // The order of effects, once: process → write documents → write redirects → dead letters → commit.
 // A crash between any two of them is healed by what the next owner reads; nothing else is ever durable.
+import { settingsFor } from './batch-schemas.ts'
 import type { Lookups } from './core/enrichment/enrich-session.ts'
 import type { PartitionSessions, SessionSettings } from './core/partition-sessions.ts'
 import { isSession } from './core/session-document.ts'
@@ -12,6 +13,7 @@ import { closeAndDocument, type PipelineSettings, processBatch, type StoreEffect
 import type { Clock } from './ports/clock.ts'
 import type { DeadLetterSink, DocumentLetter } from './ports/dead-letter-sink.ts'
 import type { BatchLease, CheckpointMetadata, EventSource, SourceHandler } from './ports/event-source.ts'
+import type { SchemaRegistry } from './ports/schema-registry.ts'
 import type { AnyWrite, SessionStore, WriteResult } from './ports/session-store.ts'
 import type { Telemetry } from './ports/telemetry.ts'
 import { refuseMixedLogs, restore } from './stored-sessions.ts'
@@ -23,6 +25,8 @@ export type WorkerParts = {
   readonly store: SessionStore
   readonly deadLetters: DeadLetterSink
   readonly lookups: Lookups
+  /** Where values say what they are written in; null where all are texts. */
+  readonly registry?: SchemaRegistry | null
   readonly clock: Clock
   readonly telemetry: Telemetry
   readonly settings: WorkerSettings
@@ -73,7 +77,8 @@ export class Worker implements SourceHandler {
 
   /** The trouble outside, or the restore, that batches wait for; null while they go on. */
   get waitsFor(): string | null {
-    const { store, deadLetters } = this.#parts
+    const { store, deadLetters, registry } = this.#parts
+    if (registry?.waitsFor) return `the schema registry: ${registry.waitsFor}`
     if (store.waitsFor) return `the store: ${store.waitsFor}`
     if (deadLetters.waitsFor) return `the dead letters: ${deadLetters.waitsFor}`
     if (this.#restoring.size > 0) return `the restore of partitions ${[...this.#restoring].join(', ')}`
@@ -117,6 +122,8 @@ export class Worker implements SourceHandler {
 
   async #processBatch(partition: Partition, lease: BatchLease): Promise<void> {
     if (!lease.isCurrent()) return
+    const settings = await settingsFor(lease.batch, this.#parts.settings, this.#parts.registry ?? null)
+    if (this.#isStopping || !lease.isCurrent()) return
     // Kept memory is the log's only up to the offset it expects: another owner may have gone on from there.
     if (partition.sessions === null || partition.next !== lease.batch.firstOffset)
       await this.#restore(partition)
@@ -124,15 +131,20 @@ export class Worker implements SourceHandler {
     if (sessions === null || this.#isStopping || !lease.isCurrent()) return
     this.#waiting.delete(lease)
     this.#inWork++
-    await this.#applyBatch(partition, sessions, lease).finally(() => this.#inWork--)
+    await this.#applyBatch(partition, sessions, lease, settings).finally(() => this.#inWork--)
   }
 
-  async #applyBatch(partition: Partition, sessions: PartitionSessions, lease: BatchLease): Promise<void> {
+  async #applyBatch(
+    partition: Partition,
+    sessions: PartitionSessions,
+    lease: BatchLease,
+    settings: WorkerSettings,
+  ): Promise<void> {
     const { batch } = lease
     // Until all of it is durable, memory is ahead of the store: whatever ends this early must restore.
     partition.next = null
     partition.quiet = null
-    const { lookups, settings, store, telemetry, deadLetters, clock } = this.#parts
+    const { lookups, store, telemetry, deadLetters, clock } = this.#parts
     const now = clock.now()
     const effects = await processBatch(
       batch,

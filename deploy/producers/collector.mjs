@@ -12,6 +12,7 @@ const { KAFKA_BROKERS = 'localhost:9092', KAFKA_TOPIC = 'raw-events', PORT = '80
 const maxBytes = 128 * 1024
 const maxEventBytes = 64 * 1024
 
+// kafkajs 2.2.4 lets Node warn, once, of a negative time-out: it is harmless (tulios/kafkajs#1751).
 const kafka = new Kafka({ clientId: 'collector', brokers: KAFKA_BROKERS.split(',') })
 // The partitioner that other clients use, so that a tab reaches the same partition from all of them.
 const producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner })

@@ -69,7 +69,7 @@ class Collector(BaseHTTPRequestHandler):
             return None
         try:
             group = json.loads(self.rfile.read(length))
-        except ValueError:
+        except (ValueError, RecursionError):
             return None
         return group if isinstance(group, dict) and isinstance(group.get("events"), list) else None
 

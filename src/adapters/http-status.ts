@@ -3,12 +3,15 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { WorkerError } from '../core/worker-error.ts'
+import type { SessionAnswers } from './http-session.ts'
 
 export type Status = {
   /** Why the worker does not go on at the moment; empty if it does. */
   notReady(): readonly string[]
   readonly metricsType: string
   metrics(): Promise<string>
+  /** Answers for sessions of tabs, where they are wanted. */
+  sessions?: SessionAnswers | undefined
 }
 
 export type HttpAddress = { readonly host: string; readonly port: number }
@@ -84,7 +87,10 @@ function hasBody({ headers }: IncomingMessage): boolean {
 async function respond(method: string, url: string, response: ServerResponse, status: Status): Promise<void> {
   if (method !== 'GET' && method !== 'HEAD')
     return answer(response, 405, 'only GET\n', { allow: 'GET, HEAD' })
-  switch (url.split('?', 1)[0]) {
+  const path = url.split('?', 1)[0] as string
+  const session = await status.sessions?.(path)
+  if (session) return answer(response, session.status, session.body, session.headers)
+  switch (path) {
     case '/livez':
       return answer(response, 200, 'ok\n')
     case '/readyz': {

@@ -1,6 +1,7 @@
 // Letters back to the topic that they came from, each once. What was sent again is remembered in the dead-letter
 // topic itself, by a mark behind each letter: it outlives every process, and expires no sooner than its letter.
 import type { Format } from '../core/formats/format.ts'
+import type { SourceRecord } from '../ports/event-source.ts'
 import type { KafkaClientSettings } from './kafka-client.ts'
 import type { KafkaLetterLog } from './kafka-letter-log.ts'
 import { encodeLineage } from './kafka-lineage.ts'
@@ -20,8 +21,8 @@ export type LetterReplayOptions = {
   readonly reason: string | null
   /** Only counts. */
   readonly isDryRun: boolean
-  /** What the records are written in: it tells the tab. */
-  readonly format: Format
+  /** What these records are written in, which tells the tab; null if it was ended while it waited to know. */
+  readonly formatFor: (records: readonly SourceRecord[]) => Promise<Format | null>
   readonly signal: AbortSignal
   readonly onProgress: (totals: ReplayTotals) => void
   readonly interrupted: (reason: string) => void
@@ -51,7 +52,7 @@ const patienceMs = 60_000
  * duplicate that counts once; of what is broken still, both are the same letter.
  */
 export async function replayLetters(options: LetterReplayOptions): Promise<ReplayTotals> {
-  const { log, client, topic, deadLetterTopic, interrupted, signal, isDryRun, format } = options
+  const { log, client, topic, deadLetterTopic, interrupted, signal, isDryRun, formatFor } = options
   const totals = { ...nothing, elsewhere: new Map<string, number>() }
   const done = { before: await log.replayed(), now: new Set<string>() }
   const producer = (topic: string) =>
@@ -59,6 +60,8 @@ export async function replayLetters(options: LetterReplayOptions): Promise<Repla
   const [events, marks] = [producer(topic), producer(deadLetterTopic)]
   let chunk: StoredLetter[] = []
   const send = async () => {
+    const format = await formatFor(chunk.map(({ record }) => record))
+    if (format === null) return
     if (!isDryRun) await events.send(chunk.map(letter => replayedMessage(letter, format)))
     if (!isDryRun) await marks.send(chunk.map(markMessage))
     totals.sent += chunk.length

@@ -2,6 +2,7 @@
 // for what is durable: a run that was killed is gone on with, and what it had sent already is sent twice.
 import type { Message } from 'kafkajs'
 import type { Format } from '../core/formats/format.ts'
+import type { SourceRecord } from '../ports/event-source.ts'
 import type { KafkaClientSettings } from './kafka-client.ts'
 import { KafkaLogReader } from './kafka-log-reader.ts'
 import { mergeByTime, type Run } from './kafka-merge.ts'
@@ -14,8 +15,8 @@ export type RekeyOptions = {
   readonly from: string
   readonly to: string
   readonly groupId: string
-  /** What the records are written in: it tells the tab. */
-  readonly format: Format
+  /** What these records are written in, which tells the tab; null if it was ended while it waited to know. */
+  readonly formatFor: (records: readonly SourceRecord[]) => Promise<Format | null>
   readonly signal: AbortSignal
   /** Told before the first record is sent. */
   readonly onPlan: (plan: RekeyPlan) => void
@@ -44,7 +45,7 @@ const patienceMs = 60_000
 
 /** Copies what the topic holds now, save what an earlier run has copied. */
 export async function rekeyTopic(options: RekeyOptions): Promise<RekeyTotals> {
-  const { client, from, to, groupId, format, signal, interrupted } = options
+  const { client, from, to, groupId, formatFor, signal, interrupted } = options
   const reader = new KafkaLogReader({ client, topic: from, groupId, interrupted })
   const target = new KafkaLogReader({ client, topic: to, interrupted })
   const producer = new KafkaProducer({ client, topic: to, patienceMs, shrink: tooLargeFor(to), interrupted })
@@ -55,6 +56,8 @@ export async function rekeyTopic(options: RekeyOptions): Promise<RekeyTotals> {
     const totals: RekeyTotals = { copied: 0, keysChanged: 0, expired }
     for await (const chunk of chunksOf(mergeByTime(reader, spans))) {
       if (signal.aborted) break
+      const format = await formatFor(chunk.flatMap(({ records }) => records))
+      if (format === null) break
       const messages = messagesOf(chunk, partitions, format, totals)
       await copy(chunk, messages, reader, producer)
       totals.copied += chunk.reduce((sum, { records }) => sum + records.length, 0)

@@ -23,7 +23,7 @@ export function rekeyedMessages(
 ): Message[] {
   // How late it may be is the worker's to judge.
   const outcome = decode(record, Number.POSITIVE_INFINITY, format)
-  if (outcome.kind !== 'control') return [rekeyedMessage(partition, record, eventIn(record, outcome))]
+  if (outcome.kind !== 'control') return [rekeyedMessage(partition, record, eventIn(record, outcome, format))]
   const { tabId } = outcome.control
   const control = { value: asBuffer(record.value), headers: copyHeaders(record.headers) }
   if (tabId !== null) return [{ ...control, key: tabId }]
@@ -44,7 +44,7 @@ function rekeyedMessage(partition: number, record: SourceRecord, event: SentEven
 export function replayedMessage({ record, origin, lineage }: StoredLetter, format: Format): Message {
   // The time of the first record, however often it was sent again.
   const first = { ...record, timestamp: lineage.timestamp }
-  const event = eventIn(first, decode(first, Number.POSITIVE_INFINITY, format))
+  const event = eventIn(first, decode(first, Number.POSITIVE_INFINITY, format), format)
   const originalKey = String(record.key) === keyWithout(origin) ? null : record.key
   return {
     key: event?.tabId ?? asBuffer(originalKey),
@@ -76,11 +76,11 @@ type SentEvent = {
   readonly headers: Readonly<Record<string, string>>
 }
 
-/** Only what is our own format has a place in its value for what the first record's timestamp has decided. */
-function eventIn(record: SourceRecord, outcome: Decoded): SentEvent | null {
+/** Only a text of our own format has a place in its value for what the first record's timestamp has decided. */
+function eventIn(record: SourceRecord, outcome: Decoded, { read }: Format): SentEvent | null {
   if (outcome.kind !== 'ok' || record.value === null) return null
   const { raw, format } = outcome.value
-  if (format !== nativeFormat.name) {
+  if (format !== nativeFormat.name || read !== undefined) {
     const first = firstTimestamp(record.headers) ?? record.timestamp
     const headers = first === null ? {} : { [firstTimestampHeader]: String(first) }
     return { tabId: raw.tabId, value: asBuffer(record.value), headers }

@@ -42,6 +42,12 @@ const lines: { readonly [K in Kind]: Line } = {
     'rare',
   ],
   StoreRecovered: ['info', 'store available again', 'rare'],
+  RegistryUnavailable: [
+    'warn',
+    'schema registry unavailable; waiting for it, nothing is lost. Look at it if it lasts',
+    'rare',
+  ],
+  RegistryRecovered: ['info', 'schema registry available again', 'rare'],
   MembershipEnded: [
     'warn',
     'membership in the consumer group ended; joining again. Look at the brokers if it repeats',

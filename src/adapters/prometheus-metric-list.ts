@@ -79,6 +79,7 @@ export const metricList = {
   expired: counter('records_expired_total', 'Records that expired before they were read: lost'),
   storeAvailable: gauge('store_available', '1, or 0 while the store is waited for'),
   storeTrouble: counter('store_trouble_seconds_total', 'Time for which the store was waited for'),
+  registryAvailable: gauge('schema_registry_available', '1, or 0 while the schema registry is waited for'),
   geoAge: gauge(
     'geo_database_age_seconds',
     'Time since a geo database was built: of GEO_DATABASE or the embedded one, and of GEO_ASN_DATABASE',

@@ -28,6 +28,7 @@ export function prometheusMetrics({ partitions, geo, build }: MetricSources): Me
     Object.entries(metricList).map(([key, spec]) => [key, createMetric(registry, spec)]),
   ) as unknown as OurMetrics
   metrics.build.set(build, 1)
+  metrics.registryAvailable.set(1)
   const trouble = troubleClock(metrics)
   const count = { ...countBatches(metrics), ...countRebalances(metrics), ...trouble.counting }
   const telemetry = (event: WorkerEvent): void =>
@@ -82,6 +83,8 @@ function countBatches(metrics: OurMetrics): Counting {
     DocumentReduced: () => metrics.reduced.inc(),
     GeoDatabaseReloaded: () => metrics.geoReloads.inc({ outcome: 'reloaded' }),
     GeoDatabaseRefused: () => metrics.geoReloads.inc({ outcome: 'refused' }),
+    RegistryUnavailable: () => metrics.registryAvailable.set(0),
+    RegistryRecovered: () => metrics.registryAvailable.set(1),
     RecordsExpired: ({ records }) => metrics.expired.inc(records),
   }
 }

@@ -1,7 +1,11 @@
-// Settings → how to reach Kafka and Elasticsearch, for every command that does.
+// Settings → how to reach Kafka, Elasticsearch and a schema registry, for every command that does.
 import type { ConnectSettings } from '../adapters/elasticsearch-client.ts'
 import type { KafkaClientSettings } from '../adapters/kafka-client.ts'
+import type { RegistrySettings } from '../adapters/registry-http.ts'
+import { HttpSchemaRegistry } from '../adapters/registry-schemas.ts'
 import type { Config } from '../config.ts'
+import type { SchemaRegistry } from '../ports/schema-registry.ts'
+import type { Telemetry } from '../ports/telemetry.ts'
 
 export const kafkaSettings = [
   'kafkaBrokers',
@@ -22,6 +26,15 @@ export const elasticsearchSettings = [
   'elasticsearchCaFile',
   'elasticsearchCaFingerprint',
 ] as const
+
+export const registrySettings = [
+  'schemaRegistryUrl',
+  'schemaRegistryUsername',
+  'schemaRegistryPassword',
+  'schemaRegistryCaFile',
+] as const
+
+type RegistryConfig = Config<(typeof registrySettings)[number]>
 
 /** Pairs each mechanism with options of its own, which are the same for all of ours. */
 type Sasl = NonNullable<KafkaClientSettings['sasl']>
@@ -51,4 +64,21 @@ export function elasticsearchOf(config: Config<(typeof elasticsearchSettings)[nu
     ...(ca !== null && { ca }),
     ...(config.elasticsearchCaFingerprint !== '' && { caFingerprint: config.elasticsearchCaFingerprint }),
   }
+}
+
+/** Null where SCHEMA_REGISTRY_URL is not set. */
+export function registryOf(config: RegistryConfig): RegistrySettings | null {
+  const { schemaRegistryUrl: url, schemaRegistryUsername: username, schemaRegistryCaFile: ca } = config
+  if (url === '') return null
+  return {
+    url,
+    ...(username !== '' && { auth: { username, password: config.schemaRegistryPassword } }),
+    ...(ca !== null && { ca }),
+  }
+}
+
+/** Null where records are texts. */
+export function openRegistry(config: RegistryConfig, telemetry: Telemetry): SchemaRegistry | null {
+  const settings = registryOf(config)
+  return settings && new HttpSchemaRegistry({ ...settings, telemetry })
 }

@@ -1,13 +1,13 @@
 import type { DeadLetterReason } from '../core/outcome.ts'
 import type { Invocation } from './command.ts'
 import { kafkaSettings } from './connections.ts'
-import { formatSettings } from './event-format.ts'
+import { writtenFormatSettings } from './written-format.ts'
 
 export const deadLetterSettings = [
   ...kafkaSettings,
   'kafkaTopic',
   'kafkaDeadLetterTopic',
-  ...formatSettings,
+  ...writtenFormatSettings,
 ] as const
 
 export type DeadLetterInvocation = Invocation<(typeof deadLetterSettings)[number]> & {

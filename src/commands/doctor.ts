@@ -1,10 +1,19 @@
 import { type ElasticsearchClient, elasticsearchClient } from '../adapters/elasticsearch-client.ts'
 import { requireTopic } from '../adapters/kafka-topics.ts'
+import { registryName } from '../adapters/registry-http.ts'
+import { inspectRegistry } from '../adapters/registry-retry.ts'
 import type { Config } from '../config.ts'
 import { isStale } from '../geo-watch.ts'
 import { type GeoSettings, openGeo } from '../lookups.ts'
 import { defineCommand } from './command.ts'
-import { elasticsearchOf, elasticsearchSettings, kafkaClientOf, kafkaSettings } from './connections.ts'
+import {
+  elasticsearchOf,
+  elasticsearchSettings,
+  kafkaClientOf,
+  kafkaSettings,
+  registryOf,
+  registrySettings,
+} from './connections.ts'
 import { type Check, doubtful, type Finding, type Verdict, verdicts, well } from './doctor-checks.ts'
 import { elasticsearchChecks } from './doctor-elasticsearch.ts'
 import { brokerChecks, groupCheck, rightsChecks } from './doctor-kafka.ts'
@@ -18,6 +27,7 @@ const settings = [
   ...elasticsearchSettings,
   'indexPrefix',
   'sourceEpoch',
+  ...registrySettings,
   'sessionGap',
   'maxLateness',
   'geoDatabase',
@@ -27,7 +37,7 @@ const settings = [
 export const doctor = defineCommand({
   about:
     'Looks at everything that a worker depends on: brokers, topics, rights, group, Elasticsearch, index template, disks, ' +
-    'clocks, geo database. One verdict a line: ok, warn or fail, what was found, and what to do. Changes nothing. ' +
+    'clocks, schema registry, geo database. One verdict a line: ok, warn or fail, what was found, and what to do. Changes nothing. ' +
     'Exit code 1 if anything fails, 2 for wrong settings. Give it the settings of `run`.',
   settings,
   options: [{ flags: '--json', about: 'one JSON object a line: check, verdict, message' }],
@@ -65,9 +75,25 @@ function checksOf(config: DoctorConfig, store: ElasticsearchClient): Check[] {
     ...rightsChecks(client, names),
     groupCheck(client, names),
     ...elasticsearchChecks(store, stored),
+    ...registryChecks(config),
     { name: 'geo database', run: async () => findGeo(config) },
   ]
 }
+
+/** None where records are texts. */
+function registryChecks(config: DoctorConfig): Check[] {
+  const registry = registryOf(config)
+  if (registry === null) return []
+  const name = registryName(registry.url)
+  return [
+    {
+      name: 'schema registry',
+      run: async () => well(`${name}: reached, it knows ${await inspectRegistry(registry, patience())}`),
+    },
+  ]
+}
+
+const patience = () => AbortSignal.timeout(10_000)
 
 function findGeo(config: GeoSettings): Finding {
   const { files } = openGeo(config)

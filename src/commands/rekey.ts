@@ -2,8 +2,8 @@ import { type RekeyPlan, type RekeyTotals, rekeyTopic } from '../adapters/kafka-
 import { requireTopic } from '../adapters/kafka-topics.ts'
 import { defineCommand, UsageError } from './command.ts'
 import { kafkaClientOf, kafkaSettings } from './connections.ts'
-import { formatOf, formatSettings } from './event-format.ts'
 import { counted, grouped, progressLine } from './progress.ts'
+import { writtenFormat, writtenFormatSettings } from './written-format.ts'
 
 export const rekey = defineCommand({
   about:
@@ -11,7 +11,7 @@ export const rekey = defineCommand({
     'lie in several partitions, or that gets another number of them. Make the other topic with `setup` first. May be ' +
     'killed and run again: it goes on where it stopped, and what it sent twice counts once. It keeps its place in the ' +
     'group KAFKA_GROUP_ID.rekey.TOPIC.',
-  settings: [...kafkaSettings, 'kafkaGroupId', ...formatSettings],
+  settings: [...kafkaSettings, 'kafkaGroupId', ...writtenFormatSettings],
   options: [
     { flags: '--from <topic>', about: 'the topic to read' },
     { flags: '--to <topic>', about: 'the topic to write, which must be there' },
@@ -26,6 +26,9 @@ export const rekey = defineCommand({
       progress.end()
       process.stderr.write(`${line}\n`)
     }
+    const written = writtenFormat(config, trouble => say(`sessionloom: waiting for ${trouble}`))
+    const stop = () => void written.close()
+    signal.addEventListener('abort', stop)
     let plan: RekeyPlan | null = null
     try {
       const totals = await rekeyTopic({
@@ -33,7 +36,7 @@ export const rekey = defineCommand({
         from,
         to,
         groupId: `${config.kafkaGroupId}.rekey.${to}`,
-        format: formatOf(config),
+        formatFor: written.formatFor,
         signal,
         onPlan(made) {
           plan = made
@@ -50,6 +53,8 @@ export const rekey = defineCommand({
       return 1
     } finally {
       progress.end()
+      await written.close()
+      signal.removeEventListener('abort', stop)
     }
   },
 })

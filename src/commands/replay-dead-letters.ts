@@ -3,22 +3,24 @@ import { type ReplayTotals, replayLetters } from '../adapters/kafka-letter-repla
 import { requireTopic } from '../adapters/kafka-topics.ts'
 import { kafkaClientOf } from './connections.ts'
 import type { DeadLetterInvocation } from './dead-letter-invocation.ts'
-import { formatOf } from './event-format.ts'
 import { counted, grouped, progressLine } from './progress.ts'
+import { writtenFormat } from './written-format.ts'
 
 /** Sends letters back, each once. Gives the exit code. */
 export async function replayDeadLetters({ config, options, reason, signal }: DeadLetterInvocation) {
   const { kafkaTopic: topic, kafkaDeadLetterTopic: deadLetterTopic } = config
   const client = kafkaClientOf(config, 'sessionloom-dead-letters')
   const progress = progressLine(process.stderr)
-  const interrupted = (trouble: string) => {
+  const waiting = (trouble: string) => {
     progress.end()
-    process.stderr.write(`sessionloom: waiting for Kafka: ${trouble}\n`)
+    process.stderr.write(`sessionloom: waiting for ${trouble}\n`)
   }
+  const interrupted = (trouble: string) => waiting(`Kafka: ${trouble}`)
+  const written = writtenFormat(config, waiting)
   const isDryRun = options.dryRun === true
   await requireTopic(client, topic)
   const log = new KafkaLetterLog({ client, topic: deadLetterTopic, interrupted })
-  const stop = () => void log.close()
+  const stop = () => void Promise.all([log.close(), written.close()])
   signal.addEventListener('abort', stop)
   try {
     const held = await log.open()
@@ -30,7 +32,7 @@ export async function replayDeadLetters({ config, options, reason, signal }: Dea
       origin: (options.origin as string | undefined) ?? topic,
       reason,
       isDryRun,
-      format: formatOf(config),
+      formatFor: written.formatFor,
       signal,
       interrupted,
       onProgress: ({ sent }) => progress.show(`${grouped(sent)} of at most ${counted(held, 'letter')}`),
@@ -43,6 +45,7 @@ export async function replayDeadLetters({ config, options, reason, signal }: Dea
   } finally {
     progress.end()
     await log.close()
+    await written.close()
     signal.removeEventListener('abort', stop)
   }
 }

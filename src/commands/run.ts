@@ -1,4 +1,4 @@
-import { connectElasticsearch } from '../adapters/elasticsearch-client.ts'
+import { connectElasticsearch, type ElasticsearchClient } from '../adapters/elasticsearch-client.ts'
 import { requirePrivileges, workerPrivileges } from '../adapters/elasticsearch-privileges.ts'
 import { ElasticsearchSessionStore } from '../adapters/elasticsearch-session-store.ts'
 import { checkTemplate } from '../adapters/elasticsearch-template.ts'
@@ -17,9 +17,17 @@ import type { Telemetry } from '../ports/telemetry.ts'
 import { upgrading } from '../upgrading-store.ts'
 import { Worker } from '../worker.ts'
 import { defineCommand } from './command.ts'
-import { elasticsearchOf, elasticsearchSettings, kafkaClientOf, kafkaSettings } from './connections.ts'
+import {
+  elasticsearchOf,
+  elasticsearchSettings,
+  kafkaClientOf,
+  kafkaSettings,
+  openRegistry,
+  registrySettings,
+} from './connections.ts'
 import { formatOf, formatSettings } from './event-format.ts'
 import { systemClock } from './finite-run.ts'
+import { sessionLookUp, sessionLookupSettings } from './session-lookup.ts'
 import { runUntilSignal, unlessAborted } from './shutdown.ts'
 import { type Watch, watchFor } from './watch.ts'
 
@@ -36,6 +44,7 @@ const settings = [
   'indexPrefix',
   'sourceEpoch',
   ...formatSettings,
+  ...registrySettings,
   'sessionGap',
   'allowedLateness',
   'maxLateness',
@@ -50,6 +59,7 @@ const settings = [
   'ipPrivacy',
   'redactedParameters',
   'onDataLoss',
+  ...sessionLookupSettings,
   'httpAddress',
   'shutdownDeadline',
   'logLevel',
@@ -95,6 +105,8 @@ async function work(
   const geoWatch = watchGeo(geo, telemetry, systemClock)
   resources.defer(() => geoWatch.stop())
   followGeo(() => geoFigures(geo, systemClock.now()))
+  let connected: ElasticsearchClient | null = null
+  status.sessions = sessionLookUp(config, () => connected)
   if (config.httpAddress !== null) {
     const server = await serveStatus(config.httpAddress, status)
     resources.defer(() => server.close())
@@ -103,6 +115,7 @@ async function work(
   const reached = await unlessAborted(signal, connect(kafka, config, signal))
   if (reached === null) return stopped()
   const { client, identity } = reached
+  connected = client
   const store = upgrading(new ElasticsearchSessionStore({ client, prefix: config.indexPrefix, telemetry }))
   const deadLetters = new KafkaDeadLetterSink({
     client: kafka,
@@ -111,11 +124,14 @@ async function work(
   })
   resources.defer(() => deadLetters.close())
   resources.defer(() => store.close())
+  const registry = openRegistry(config, telemetry)
+  resources.defer(async () => registry?.close())
   const source = sourceOf(kafka, config, telemetry)
   const worker = new Worker({
     source,
     store,
     deadLetters,
+    registry,
     lookups: lookupsWith(geo, config),
     clock: systemClock,
     telemetry,

@@ -7,7 +7,7 @@ import { nativeFormat } from './formats/native.ts'
 import { readEvent } from './formats/read-event.ts'
 import { isDeeperThan, isJsonObject, type JsonObject } from './json.ts'
 import { deadLetter, type Outcome } from './outcome.ts'
-import { faultsOf, isRawEvent } from './raw-event-check.ts'
+import { faultsOf, isRawEvent, withoutDetails } from './raw-event-check.ts'
 import type { RecordHeaders } from './record-headers.ts'
 
 export const maxRecordBytes = 1024 * 1024
@@ -33,6 +33,10 @@ export function decode(record: EncodedRecord, maxLatenessMs: number, format: For
   if (record.value === null) return deadLetter('empty-value', 'the record has no value')
   if (record.value.length > maxRecordBytes)
     return deadLetter('too-large', `the value has ${record.value.length} bytes, over ${maxRecordBytes}`)
+  if (format.read !== undefined) {
+    const read = format.read(record.value)
+    return read.kind === 'ok' ? decodeValue(read.value, record, maxLatenessMs, format) : read
+  }
   let text: string
   try {
     text = utf8.decode(record.value)
@@ -43,10 +47,18 @@ export function decode(record: EncodedRecord, maxLatenessMs: number, format: For
   // The engine's message quotes the input, which may be personal data.
   if (value === undefined) return deadLetter('invalid-json', 'the value is not valid JSON')
   if (!isJsonObject(value)) return deadLetter('invalid-json', 'the value is JSON, but not an object')
+  return decodeValue(value, record, maxLatenessMs, format)
+}
+
+function decodeValue(
+  value: JsonObject,
+  { timestamp, headers = noHeaders }: EncodedRecord,
+  maxLatenessMs: number,
+  format: Format,
+): Decoded {
   if (isDeeperThan(value, maxDepth)) return tooDeep()
   if (isControl(value)) return decodeControl(value)
-  const { headers = noHeaders } = record
-  const recordTime = recordTimeOf(record.timestamp, headers)
+  const recordTime = recordTimeOf(timestamp, headers)
   if (format.map === null && !mayBeEnveloped(value, headers))
     return decodeEvent(value, nativeOrigin, recordTime, maxLatenessMs)
   return decodeMapped(readEvent(value, headers, format), format, recordTime, maxLatenessMs)
@@ -72,12 +84,16 @@ function decodeMapped(
   maxLatenessMs: number,
 ): Outcome<TimedEvent> {
   if (read.kind === 'dead-letter') return read
-  const { event, format: name, tabIdFrom } = read.value
+  const { event, format: name, tabIdFrom, isOthers = false } = read.value
   // A text that was taken apart may have held JSON of any depth.
   if (isDeeperThan(event, maxDepth)) return tooDeep()
   if (tabIdFrom === null)
     return deadLetter('invalid-event', `tabId: none of ${format.tabIdChain.join(', ')} is there`)
-  return decodeEvent(event, { format: name, tabIdFrom }, recordTime, maxLatenessMs)
+  const origin = { format: name, tabIdFrom }
+  const whole = decodeEvent(event, origin, recordTime, maxLatenessMs)
+  if (whole.kind === 'ok' || whole.reason !== 'invalid-event' || !isOthers) return whole
+  const rest = withoutDetails(event)
+  return rest === null ? whole : decodeEvent(rest as Unjudged, origin, recordTime, maxLatenessMs)
 }
 
 const nativeOrigin: Origin = { format: nativeFormat.name, tabIdFrom: 'tabId' }

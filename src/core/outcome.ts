@@ -6,6 +6,10 @@ export type DeadLetterReason =
   | 'too-large'
   | 'invalid-utf8'
   | 'invalid-json'
+  | 'no-schema-id'
+  | 'unknown-schema'
+  | 'unusable-schema'
+  | 'invalid-payload'
   | 'too-deep'
   | 'invalid-event'
   | 'invalid-control'
@@ -19,6 +23,11 @@ export const deadLetterReasons: Readonly<Record<DeadLetterReason, string>> = {
   'too-large': 'the value is over 1 MiB',
   'invalid-utf8': 'the value is not UTF-8',
   'invalid-json': 'the value is not one JSON object',
+  'no-schema-id':
+    'SCHEMA_REGISTRY_URL is set, and the value does not begin with a zero byte and the id of a schema',
+  'unknown-schema': 'the schema registry has no schema of this id',
+  'unusable-schema': 'the schema is none that events can be read with; the message says why',
+  'invalid-payload': 'the bytes behind the id do not fit the schema, or are no object',
   'too-deep': 'the JSON is nested more than 20 levels deep',
   'invalid-event': 'a field is missing, has a wrong type or is over its limit; the message names it',
   'invalid-control':

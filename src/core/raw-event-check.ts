@@ -51,6 +51,25 @@ export function isRawEvent(value: unknown): value is RawEvent {
   return fitsCompiled(value) || rawEventSchema.safeParse(value).success
 }
 
+/**
+ * A value without those parts of its context that make it no raw event; null if others do. Page, campaign and the like
+ * are details that an event is worth something without.
+ */
+export function withoutDetails(value: object): object | null {
+  const faults = rawEventSchema.safeParse(value).error?.issues ?? []
+  const paths = faults.map(({ path }) => path.map(String))
+  if (paths.some(([first, second]) => first !== 'context' || second === undefined)) return null
+  return paths.reduce<object>((left, path) => without(left, path), value)
+}
+
+function without(value: object, [name = '', ...path]: readonly string[]): object {
+  const { [name]: part, ...others } = value as Record<string, unknown>
+  if (path.length === 0 || !isJsonObject(part)) return others
+  const rest = without(part, path)
+  // A group without anything in it would still say something.
+  return Object.values(rest).every(value => value === undefined) ? others : { ...others, [name]: rest }
+}
+
 /** Paths and expectations of the first faults. Never the values: they may be personal data. */
 export function faultsOf(value: unknown): string {
   const faults = rawEventSchema.safeParse(value).error?.issues ?? []

@@ -43,6 +43,8 @@ export type WorkerEvent =
   | { readonly kind: 'RecordsExpired'; readonly partition: number; readonly records: number }
   | { readonly kind: 'StoreUnavailable'; readonly reason: string }
   | { readonly kind: 'StoreRecovered'; readonly afterMs: number }
+  | { readonly kind: 'RegistryUnavailable'; readonly reason: string }
+  | { readonly kind: 'RegistryRecovered'; readonly afterMs: number }
   | { readonly kind: 'MembershipEnded'; readonly reason: string }
   | { readonly kind: 'SourceInterrupted'; readonly reason: string }
   | {

@@ -59,7 +59,7 @@ for (const [name, command, file, skip] of [
       const post = (body: string) => fetch(url, { method: 'POST', body }).then(({ status }) => status)
       const stray = [{ eventId: 'x' }, null, 7, { ...events[0], properties: { a: 'x'.repeat(70_000) } }]
       assert.equal(await post(JSON.stringify({ sentAt, events: [...events, ...stray] })), 204)
-      for (const body of ['', '{', '[]', '{"events":1}', ' '.repeat(200_000)])
+      for (const body of ['', '{', '[]', '{"events":1}', ' '.repeat(200_000), '['.repeat(100_000)])
         assert.equal(await post(body), 400)
       assert.equal((await fetch(url.replace('events', 'other'), { method: 'POST', body: '{}' })).status, 404)
 

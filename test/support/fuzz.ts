@@ -6,6 +6,7 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { conversionRules } from '../../src/core/conversions.ts'
 import { eventFormats } from '../../src/core/formats/event-formats.ts'
+import { compileFieldMap } from '../../src/core/formats/field-map.ts'
 import type { Format } from '../../src/core/formats/format.ts'
 import { PartitionSessions } from '../../src/core/partition-sessions.ts'
 import { commonlyRedacted } from '../../src/core/privacy.ts'
@@ -43,12 +44,28 @@ export type FuzzResult = Tally & {
 const batchSize = 200
 const start = Date.parse('2026-11-24T10:00:00Z')
 const msPerRecord = 100
+/** Reads of each format what it is told of. */
+const fieldMap = compileFieldMap({
+  eventId: ['/eventId', '/messageId', '/uuid', '/event_id', '/id'],
+  tabId: ['/tabId', '/anonymousId', '/distinct_id', '/domain_userid', '/session/id', { constant: 'none' }],
+  type: { from: ['/type', '/event'], values: { page: 'page-view' } },
+  timestamp: ['/timestamp', '/derived_tstamp'],
+  profile: { id: '/userId', metadata: { whole: '' } },
+  context: { page: { url: '/context/page/url' }, clientHints: '/context', aux: { first: '/events/0' } },
+  properties: '/properties',
+  traits: { all: ['/traits', '/context/traits', '/data'] },
+})
+assert(fieldMap.ok)
 /** Every format reads what all of them write. */
-const formats: readonly Format[] = Object.values(eventFormats).flatMap(format => [
+const everyFormat: readonly Format[] = [...Object.values(eventFormats), fieldMap.format]
+/** One of them a batch, in turn. */
+const formats: readonly Format[] = everyFormat.flatMap(format => [
   eventFormats.native,
   format,
   eventFormats.auto,
 ])
+/** How many records it takes until each format has had its turn. */
+export const fuzzRound = formats.length * batchSize
 const settings: PipelineSettings = {
   topic: 'raw-events',
   epoch: 0,

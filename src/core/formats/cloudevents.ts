@@ -84,6 +84,7 @@ export function completed(mapped: Mapped, { attribute }: Envelope): Mapped {
   }
   if (event.tabId != null) return { ...mapped, event: filled, format }
   const name = tabIdAttributes.find(name => attribute(name) !== undefined)
-  if (name === undefined) return { event: filled, format, tabIdFrom: null }
-  return { event: { ...filled, tabId: attribute(name) }, format, tabIdFrom: `ce_${name}` }
+  if (name === undefined) return { ...mapped, event: filled, format, tabIdFrom: null }
+  const tabId = attribute(name)
+  return { ...mapped, event: { ...filled, tabId }, format, tabIdFrom: `ce_${name}` }
 }

@@ -1,18 +1,26 @@
 // FIELD_MAP: any JSON made into a raw event by a map of JSON Pointers. Its targets are the fields of the contract.
+import { epochMs } from '../event-time.ts'
 import { isJsonObject, type Json, type JsonObject } from '../json.ts'
 import { ok } from '../outcome.ts'
 import { rawEventSchema } from '../raw-event.ts'
 import { rawEventJsonSchema, type SchemaNode, withoutNull } from '../raw-event-json-schema.ts'
-import { type CompiledSource, compileSource, isSource, take } from './field-source.ts'
+import {
+  type CompiledSource,
+  compileSource,
+  constantsOf,
+  isSource,
+  type TargetKind,
+  take,
+} from './field-source.ts'
 import type { Format, Unjudged } from './format.ts'
 
-type Rule =
-  | { readonly kind: 'source'; readonly source: CompiledSource }
-  | {
-      readonly kind: 'group'
-      readonly members: ReadonlyMap<string, Rule>
-      readonly required: readonly string[]
-    }
+type Rule = { readonly kind: 'source'; readonly source: CompiledSource } | Group
+
+type Group = {
+  readonly kind: 'group'
+  readonly members: ReadonlyMap<string, Rule>
+  readonly required: readonly string[]
+}
 
 export type FieldMapResult =
   | { readonly ok: true; readonly format: Format }
@@ -30,7 +38,7 @@ export function compileFieldMap(map: unknown): FieldMapResult {
   return faults.length > 0 ? { ok: false, faults } : { ok: true, format: formatOf(root) }
 }
 
-function formatOf(root: Extract<Rule, { kind: 'group' }>): Format {
+function formatOf(root: Group): Format {
   const tabId = root.members.get('tabId')
   const chain = tabId?.kind === 'source' ? tabId.source.alternatives.map(({ name }) => name) : []
   return {
@@ -71,12 +79,20 @@ function compileRule(given: Json, target: SchemaNode, path: string, faults: stri
     const group = compileGroup(given, target, path, faults)
     if (group !== null) return group
   }
-  const compiled = compileSource(given, target.type === 'string')
+  const compiled = compileSource(given, kindOf(target, path))
   if ('fault' in compiled) {
     faults.push(`${path}: ${compiled.fault}`)
     return null
   }
   return { kind: 'source', source: compiled }
+}
+
+const times = new Set(['timestamp', 'receivedAt', 'sentAt'])
+
+function kindOf({ type }: SchemaNode, path: string): TargetKind {
+  if (times.has(path)) return 'time'
+  if (type === 'string') return 'text'
+  return type === 'number' ? 'number' : 'other'
 }
 
 function fieldOf(rule: Rule, record: JsonObject): unknown {
@@ -93,9 +109,38 @@ function membersOf(members: ReadonlyMap<string, Rule>, record: JsonObject): [str
     .filter(([, value]) => value !== undefined)
 }
 
-/** What the contract says against constants: in every event they would be as wrong. */
-function constantFaults(root: Extract<Rule, { kind: 'group' }>): string[] {
-  const constants = Object.fromEntries(membersOf(root.members, {}))
-  const parsed = rawEventSchema.safeParse({ eventId: 'e', tabId: 't', type: 'x', ...constants })
-  return parsed.success ? [] : parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`)
+/** What the contract says against what is written in the map: in every event it would be as wrong. */
+function constantFaults(root: Group): string[] {
+  const faults = constantsIn(root, []).flatMap(([path, constant]) => {
+    const event = nested(path, constant)
+    const parsed = rawEventSchema.safeParse({ ...least, ...event, ...withProfileId(event) })
+    if (!parsed.success)
+      return parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`)
+    const isTime = times.has(path.join('.'))
+    if (!isTime || epochMs(constant as string | number | null) !== 'malformed') return []
+    return [`${path.join('.')}: expected ISO 8601 with offset, or epoch milliseconds`]
+  })
+  return [...new Set(faults)]
+}
+
+const least = { eventId: 'e', tabId: 't', type: 'x' }
+
+function constantsIn(
+  { members }: Group,
+  above: readonly string[],
+): [path: readonly string[], constant: Json][] {
+  return [...members].flatMap(([name, rule]) => {
+    const path = [...above, name]
+    if (rule.kind === 'group') return constantsIn(rule, path)
+    return constantsOf(rule.source).map((constant): [readonly string[], Json] => [path, constant])
+  })
+}
+
+/** An object with this value alone, under its path. */
+const nested = (path: readonly string[], value: Json): JsonObject =>
+  path.reduceRight<Json>((inner, name) => Object.fromEntries([[name, inner]]), value) as JsonObject
+
+/** What a profile needs beside its other parts. */
+function withProfileId({ profile }: JsonObject): JsonObject {
+  return isJsonObject(profile) && !Object.hasOwn(profile, 'id') ? { profile: { id: 'p', ...profile } } : {}
 }

@@ -1,5 +1,6 @@
 // How formats read what others wrote. A field of another type than its specification says counts as missing: the event
-// is worth more than one detail of it. What is taken is held against the limits of a raw event afterwards.
+// is worth more than one detail of it. What is taken is held against the limits of a raw event afterwards, and counts as
+// missing if it is over one.
 import { isJsonObject, type Json, type JsonObject } from '../json.ts'
 import { type Outcome, ok } from '../outcome.ts'
 import type { Mapped, Unjudged } from './format.ts'
@@ -87,8 +88,9 @@ export function withTabId(
   ids: readonly (string | undefined)[],
 ): Outcome<Mapped> {
   const at = ids.findIndex(tabId => tabId !== undefined)
-  if (at < 0) return ok({ event, format, tabIdFrom: null })
-  return ok({ event: { ...event, tabId: ids[at] }, format, tabIdFrom: chain[at] as string })
+  if (at < 0) return ok({ event, format, tabIdFrom: null, isOthers: true })
+  const tabIdFrom = chain[at] as string
+  return ok({ event: { ...event, tabId: ids[at] }, format, tabIdFrom, isOthers: true })
 }
 
 /** Hints in the shape of `userAgentData`, from what apps without a browser say of their device. */

@@ -11,6 +11,8 @@ export type Mapped = {
   readonly format: string
   /** Path of the field that the tab id was taken from; null if none of the chain was there. */
   readonly tabIdFrom: string | null
+  /** Whoever wrote it does not know our limits: a detail over one of them counts as missing. */
+  readonly isOthers?: boolean
 }
 
 export type Format = {
@@ -19,6 +21,8 @@ export type Format = {
   readonly tabIdChain: readonly string[]
   /** Reads what is not JSON; null where it is not of this format either. */
   readonly parse?: (text: string) => JsonObject | null
+  /** Reads values that are no texts; absent where all are. */
+  readonly read?: (value: Uint8Array) => Outcome<JsonObject>
   /** It is given what is inside of an envelope, unless it reads envelopes itself. */
   readonly readsEnvelopes?: boolean
   /** Makes a raw event of a value; null where the value is one already. */

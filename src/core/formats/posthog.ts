@@ -62,7 +62,7 @@ function eventOf(captured: JsonObject, properties: JsonObject, distinctId: strin
     context: contextOf(captured, properties),
     // Those with a dollar are PostHog's own: what of them has a place is in the context.
     properties: members(properties, key => !ownProperties.has(key) && !/^(\$|utm_)/.test(key)),
-    traits: members(captured.$set ?? properties.$set),
+    traits: members(captured.$set) ?? members(properties.$set),
   }
 }
 

@@ -24,7 +24,7 @@ export const rudderstackFormat: Format = {
     const context = object(message.context)
     const [visitor, session] = [id(message.anonymousId), id(context.sessionId)]
     // In a browser its SDK gives its own name as that of the application.
-    const event = specEvent(message, message.channel !== 'web')
+    const event = specEvent(withAddress(message, context), message.channel !== 'web')
     return withTabId(name, event, tabIdChain, [
       id(context.tabId),
       visitor !== undefined && session !== undefined ? `${visitor}:${session}` : undefined,
@@ -33,6 +33,13 @@ export const rudderstackFormat: Format = {
       id(message.userId),
     ])
   },
+}
+
+/** Its gateway notes where a request came from. On behalf of a visitor, it comes from a server. */
+function withAddress(message: JsonObject, context: JsonObject): JsonObject {
+  const { channel, request_ip: ip = null } = message
+  const isVisitors = channel === 'web' || channel === 'mobile'
+  return isVisitors && text(context.ip) === undefined ? { ...message, context: { ...context, ip } } : message
 }
 
 export const isRudderstack = (message: JsonObject): boolean =>

@@ -13,6 +13,7 @@ import {
 import { decode } from '../../../src/core/decode.ts'
 import { nativeFormat } from '../../../src/core/formats/native.ts'
 import { segmentFormat } from '../../../src/core/formats/segment.ts'
+import { readJsonPayload, withSchemas } from '../../../src/core/formats/wire-format.ts'
 import type { RecordHeaders } from '../../../src/core/record-headers.ts'
 import type { SourceRecord } from '../../../src/ports/event-source.ts'
 
@@ -45,6 +46,28 @@ function storedLetter(record: Partial<SourceRecord>): StoredLetter {
   assert(letter !== null && letter.kind !== 'mark')
   return letter
 }
+
+describe('an event that was written with a schema, sent again', () => {
+  const format = withSchemas(nativeFormat, new Map([[7, { kind: 'schema', read: readJsonPayload }]]))
+  const value = Buffer.concat([Buffer.from([0, 0, 0, 0, 7]), Buffer.from(event)])
+  /** As a worker decodes it that finds it there. */
+  const decodedAgain = (message: Message) => {
+    const outcome = decode({ ...recordOf(message), timestamp: 9_000 }, Number.POSITIVE_INFINITY, format)
+    assert(outcome.kind === 'ok', JSON.stringify(outcome))
+    return [outcome.value.raw.tabId, outcome.value.received]
+  }
+
+  it('is keyed by its tab and received when it was, its bytes as they were', () => {
+    const record = { offset: 9, timestamp: 1_000, key: Buffer.from('user'), value, headers: {} }
+    const [copied, ...others] = rekeyedMessages(0, record, 4, format)
+    assert(copied && others.length === 0)
+    for (const message of [copied, replayedMessage(storedLetter(record), format)]) {
+      assert.equal(message.key, 'tab-1')
+      assert.deepEqual(message.value, value)
+      assert.deepEqual(decodedAgain(message), ['tab-1', 1_000])
+    }
+  })
+})
 
 describe('a letter that is sent again', () => {
   it('is keyed by tab, and was received when its first record was', () => {

@@ -1,7 +1,18 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { SqliteSessionStore } from '../../../../src/adapters/sqlite-session-store.ts'
 import { decode } from '../../../../src/core/decode.ts'
 import { compileFieldMap } from '../../../../src/core/formats/field-map.ts'
+import { ArrayEventSource, ArrayTopic } from '../../../support/array-event-source.ts'
+import { testSettings, testWorker } from '../../../support/in-process.ts'
+
+function deepFrozen<T>(value: T): T {
+  if (typeof value === 'object' && value !== null) {
+    for (const inner of Object.values(value)) deepFrozen(inner)
+    Object.freeze(value)
+  }
+  return value
+}
 
 const least = { eventId: '/id', tabId: '/tab', type: '/kind' }
 const record = { id: 'e', tab: 't', kind: 'pv', at: '2026-11-24T12:00:00Z' }
@@ -75,6 +86,28 @@ describe('a field map', () => {
     })
   })
 
+  it('takes numbers for text and text for numbers, where the event has the other', () => {
+    const map = {
+      ...least,
+      value: '/price',
+      query: '/n',
+      context: { screen: { width: '/w', height: '/h' } },
+      properties: { price: '/price', n: '/n' },
+    }
+    const { raw } = eventOf(map, { ...record, price: '-12.50', n: 7, w: '1920', h: 1080.5 })
+    assert.deepEqual(
+      [raw.value, raw.query, raw.context.screen, raw.properties],
+      [-12.5, '7', { width: 1920, height: 1080.5 }, { price: '-12.50', n: 7 }],
+    )
+    for (const price of ['12,50', '€ 5', 'Infinity', '1e5', true, [], {}])
+      assert.equal(decoded(map, { ...record, price }).kind, 'dead-letter', String(price))
+    for (const price of ['', null])
+      assert.equal(
+        decoded({ ...map, value: ['/none', '/price'] }, { ...record, price }).kind,
+        price === null ? 'ok' : 'dead-letter',
+      )
+  })
+
   it('leaves a value alone for which it has no other word, and a group without what it needs', () => {
     const map = {
       ...least,
@@ -105,7 +138,7 @@ describe('a field map', () => {
         'type: has an empty list',
         'timestamp: has a `~` that is neither `~0` nor `~1`',
         'tab: is no field of a raw event',
-        'site: has more than `from` and `values`',
+        'site: has more than `from` and `values`, or `from` and `as`',
         'query: `values`: expected an object',
         'context.page.uri: is no field of a raw event',
         'context.ip: has more than `constant`',
@@ -124,6 +157,144 @@ describe('a field map', () => {
       faults.map(fault => fault.split(':')[0]),
       ['value', 'site'],
     )
+  })
+
+  it('is told of constants and words in any place that no event may have, and of what none is looked for behind', () => {
+    const faults = faultsOf({
+      ...least,
+      timestamp: ['/at', { constant: 'yesterday' }],
+      value: ['/price', { constant: '7' }],
+      type: { from: '/kind', values: { pv: 5, other: 'click' } },
+      profile: { metadata: { plan: { constant: ['x'.repeat(20_000)] } }, primaryId: { constant: 1 } },
+      context: { screen: { width: { constant: -1 } }, page: { constant: 'home' } },
+    })
+    assert.deepEqual(
+      faults.map(fault => fault.split(':')[0]),
+      [
+        'type',
+        'timestamp',
+        'value',
+        'profile.metadata',
+        'profile.primaryId',
+        'context.screen.width',
+        'context.page',
+      ],
+    )
+    assert.deepEqual(
+      faultsOf({ ...least, site: [{ constant: 'shop' }, '/site'], receivedAt: '/r', query: [[]] }),
+      [
+        'site: has something behind a constant, which is never looked for',
+        'query: expected a JSON Pointer, {"constant": …}, {"from": …, "values": {…}}, or a list',
+      ],
+    )
+  })
+
+  it('reads times that are counted in other units, or leave UTC out', () => {
+    const at = Date.parse('2026-11-24T12:00:00.125Z')
+    const text = '2026-11-24T12:00:00.125'
+    for (const [value, as, taken] of [
+      [at / 1_000, 'seconds', at],
+      [String(at / 1_000), 'seconds', at],
+      [at, 'milliseconds', at],
+      [String(at), 'milliseconds', at],
+      [at * 1_000 + 999, 'microseconds', at],
+      [`${at}900000`, 'nanoseconds', at],
+      [text.replace('T', ' '), 'utc', `${text}Z`],
+      [text, 'utc', `${text}Z`],
+      [`${text}+01:00`, 'utc', `${text}+01:00`],
+      [at, 'utc', at],
+    ] as const) {
+      const { raw } = eventOf({ ...least, timestamp: { from: '/at', as } }, { ...record, at: value })
+      assert.equal(raw.timestamp, taken, `${value} ${as}`)
+    }
+    for (const value of ['soon', '-1', '1e3', true, {}, [1]])
+      assert.equal(
+        decoded({ ...least, timestamp: { from: '/at', as: 'seconds' } }, { ...record, at: value }).kind,
+        'dead-letter',
+      )
+    for (const value of [null, ''])
+      assert.equal(
+        decoded({ ...least, timestamp: { from: '/none', as: 'utc' } }, { ...record, at: value }).kind,
+        'ok',
+      )
+    assert.deepEqual(
+      faultsOf({ ...least, type: { from: '/kind', as: 'seconds' }, timestamp: { from: '/at', as: 'days' } }),
+      [
+        'type: `as`: only a time may have it',
+        'timestamp: `as`: expected one of seconds, milliseconds, microseconds, nanoseconds, utc',
+      ],
+    )
+  })
+
+  it('follows pointers as RFC 6901 has it, into whatever a record holds', () => {
+    const document = { foo: ['bar', 'baz'], '': 0, 'a/b': 1, 'c%d': 2, 'm~n': 8, ' ': 7, k: { '-1': 'x' } }
+    const taken = (pointer: string) =>
+      eventOf({ ...least, properties: { v: pointer } }, { ...record, ...document }).raw.properties?.v
+    assert.deepEqual(['/foo', '/foo/0', '/', '/a~1b', '/c%d', '/m~0n', '/ ', '/k/-1', '/~01'].map(taken), [
+      ['bar', 'baz'],
+      'bar',
+      0,
+      1,
+      2,
+      8,
+      7,
+      'x',
+      undefined,
+    ])
+    for (const pointer of [
+      '/foo/-',
+      '/foo/01',
+      '/foo/1e0',
+      '/foo/2',
+      '/foo/length',
+      '/foo/0/length',
+      '/foo/99999999999999999999',
+      '/id/0',
+      '//x',
+      '/__proto__',
+      '/foo/__proto__',
+      '/constructor/name',
+    ])
+      assert.equal(taken(pointer), undefined, pointer)
+  })
+
+  it('gives every event the same constants, which nothing behind it changes', async () => {
+    const constant = deepFrozen({ a: { b: [1, { c: 2 }] }, list: [], plan: 'x' })
+    const compiled = compileFieldMap({
+      eventId: '/id',
+      tabId: { constant: 'tab' },
+      type: { constant: 'page-view' },
+      timestamp: '/at',
+      profile: { constant: deepFrozen({ id: 'p', metadata: constant }) },
+      properties: { constant },
+      traits: { constant },
+      aux: '/aux',
+      context: {
+        aux: { constant },
+        page: { constant: deepFrozen({ url: 'https://u:p@shop.example/?token=1' }) },
+      },
+    })
+    assert(compiled.ok, JSON.stringify(compiled))
+    const topic = new ArrayTopic(1)
+    const start = Date.parse(record.at)
+    for (const minute of [0, 5, 30, 22, 14, 6])
+      topic.append(
+        0,
+        JSON.stringify({ id: `e${minute}`, at: start + minute * 60_000, aux: { a: minute, plan: null } }),
+        start,
+      )
+    const store = new SqliteSessionStore(':memory:', testSettings.gapMs)
+    const { worker, letters } = testWorker(new ArrayEventSource(topic, () => 2), store, {
+      format: compiled.format,
+    })
+    await worker.run()
+    await worker.closeAll()
+    assert.deepEqual(letters, [])
+    const documents = [...store.documents()]
+    assert.ok(documents.length > 0)
+    for (const { properties, traits, profile } of documents)
+      assert.deepEqual([properties, traits, profile?.metadata], [constant, constant, constant])
+    await store.close()
   })
 
   it('makes a dead letter of a record that lacks what it needs, and says where that would be', () => {

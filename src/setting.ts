@@ -1,0 +1,20 @@
+import { z } from 'zod'
+
+export type Setting = {
+  readonly env: string
+  readonly default: string
+  readonly about: string
+  readonly schema: z.ZodType
+  /** May be read from the file that `…_FILE` names, and has no flag. */
+  readonly isSecret?: true
+}
+export const setting = <S extends z.ZodType>(env: string, fallback: string, schema: S, about: string) => ({
+  env,
+  default: fallback,
+  schema,
+  about,
+})
+export const secret = (env: string, about: string) => ({
+  ...setting(env, '', z.string(), about),
+  isSecret: true as const,
+})
