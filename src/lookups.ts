@@ -38,7 +38,8 @@ export function openGeo({ geoDatabase = '', geoAsnDatabase = '' }: Partial<GeoSe
 }
 
 /** With cities, where the development dependency that has them is installed. */
-export function openDemoLookups(): Lookups {
-  const files = developmentCityFiles() ?? embeddedGeoFiles()
-  return lookupsWith(openGeoDatabase(files))
+export function openDemoLookups(settings: Partial<GeoSettings & AttributionSettings> = {}): Lookups {
+  const cities = settings.geoDatabase ? null : developmentCityFiles()
+  if (cities === null) return openLookups(settings)
+  return lookupsWith(openGeoDatabase(cities), settings)
 }

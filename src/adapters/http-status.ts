@@ -1,8 +1,9 @@
-// The worker's answers to whoever watches over it: `/livez`, `/readyz`, `/metrics`.
+// The worker's answers to whoever watches over it: `/livez`, `/readyz`, `/metrics`, and the live page where there is one.
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { WorkerError } from '../core/worker-error.ts'
+import type { HttpPage } from './http-page.ts'
 import type { SessionAnswers } from './http-session.ts'
 
 export type Status = {
@@ -39,8 +40,9 @@ const maxHeaders = 64
 /** Rejects with a WorkerError if the address cannot be listened on. */
 export async function serveStatus(
   { host, port }: HttpAddress,
-  status: Status,
+  status: Status | null,
   { arrivalMs, idleMs, connections }: HttpLimits = defaultLimits,
+  page: HttpPage | null = null,
 ): Promise<StatusServer> {
   const limits = {
     headersTimeout: arrivalMs,
@@ -52,6 +54,7 @@ export async function serveStatus(
   const server = createServer(limits, (request, response) => {
     // What comes after it is not waited for: a body that nobody reads would keep the connection.
     if (hasBody(request)) response.shouldKeepAlive = false
+    if (page?.answer(request, response)) return
     respond(request.method ?? '', request.url ?? '', response, status).catch(error => response.destroy(error))
   })
   server.maxHeadersCount = maxHeaders
@@ -74,6 +77,7 @@ export async function serveStatus(
   return {
     address: `http://${bound.family === 'IPv6' ? `[${bound.address}]` : bound.address}:${bound.port}`,
     close: async () => {
+      page?.close()
       server.close()
       server.closeAllConnections()
     },
@@ -84,7 +88,13 @@ function hasBody({ headers }: IncomingMessage): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
 }
 
-async function respond(method: string, url: string, response: ServerResponse, status: Status): Promise<void> {
+async function respond(
+  method: string,
+  url: string,
+  response: ServerResponse,
+  status: Status | null,
+): Promise<void> {
+  if (status === null) return answer(response, 404, 'there is nothing here\n')
   if (method !== 'GET' && method !== 'HEAD')
     return answer(response, 405, 'only GET\n', { allow: 'GET, HEAD' })
   const path = url.split('?', 1)[0] as string

@@ -1,140 +1,24 @@
-import { Readable } from 'node:stream'
-import { CountingDeadLetterSink } from '../adapters/ndjson-dead-letter-sink.ts'
-import { NdjsonEventSource } from '../adapters/ndjson-event-source.ts'
-import { SqliteSessionStore } from '../adapters/sqlite-session-store.ts'
-import { nativeFormat } from '../core/formats/native.ts'
-import type { SessionDocument } from '../core/session-document.ts'
-import { generateDefaults, generateLines } from '../generate.ts'
-import { openDemoLookups } from '../lookups.ts'
 import { defineCommand } from './command.ts'
-import { runToEnd, type Totals } from './finite-run.ts'
-import { counted, grouped, progressLine } from './progress.ts'
-
-const events = 50_000
-/** Beyond ALLOWED_LATENESS, so that there are late events to see. */
-const maxLateMs = 30 * 60_000
+import { demoOptions, demoSettings } from './demo-options.ts'
+import { showPage } from './demo-page.ts'
+import { printSummary } from './demo-summary.ts'
 
 export const demo = defineCommand({
   about:
-    'Generates events, runs them through the same pipeline as `run` into an embedded store, and prints what a user ' +
-    'would see of the sessions. Needs no service and leaves nothing behind.',
-  settings: [
-    'sessionGap',
-    'allowedLateness',
-    'maxLateness',
-    'timeZone',
-    'conversionTypes',
-    'conversionPaths',
-    'ipPrivacy',
-    'redactedParameters',
+    'Made-up events, or your own, through the same pipeline as `run` into an embedded store, and live on a page of this ' +
+    'machine: tabs become sessions, and late events make one of two. Needs no service and leaves nothing behind.',
+  settings: demoSettings,
+  options: [
+    { flags: '--events <file>', about: 'your own log instead, one JSON object a line, in order of arrival' },
+    { flags: '--rate <n>', about: 'made-up events per second, as you see them', default: '12' },
+    { flags: '--late <share>', about: 'share of made-up events that come late', default: '0.06' },
+    { flags: '--speed <n>', about: 'how many times faster event time passes', default: '60' },
+    { flags: '--history <days>', about: 'made-up days that come before, at once', default: '7' },
+    { flags: '--keep <file>', about: 'keep the sessions in this SQLite file' },
+    { flags: '--port <n>', about: 'port of the page; 0 takes a free one', default: '0' },
+    { flags: '--open', about: 'open the page in your browser' },
+    { flags: '--no-page', about: 'no page: 50,000 made-up events at once, and what came out' },
   ],
-  options: [],
-  async run({ config, signal }) {
-    const store = new SqliteSessionStore(':memory:', config.sessionGap)
-    const progress = progressLine(process.stderr)
-    const lines = generateLines({ ...generateDefaults, count: events, rate: 5, tabs: 400, maxLateMs })
-    try {
-      const totals = await runToEnd({
-        source: new NdjsonEventSource(Readable.from(chunks(lines, 1000))),
-        store,
-        deadLetters: new CountingDeadLetterSink(),
-        lookups: openDemoLookups(),
-        epoch: 0,
-        format: nativeFormat,
-        settings: config,
-        signal,
-        onBatch: ({ records }) => progress.show(`${grouped(records)} of ${counted(events, 'event')}`),
-      })
-      progress.end()
-      process.stdout.write(report(totals, [...store.documents()]))
-      return signal.aborted ? 1 : 0
-    } finally {
-      await store.close()
-    }
-  },
+  run: ({ config, options, signal }) =>
+    options.page === false ? printSummary(config, signal) : showPage(config, demoOptions(options), signal),
 })
-
-function* chunks(lines: Iterable<string>, size: number): Generator<Buffer> {
-  let chunk: string[] = []
-  for (const line of lines) {
-    chunk.push(line)
-    if (chunk.length < size) continue
-    yield Buffer.from(`${chunk.join('\n')}\n`)
-    chunk = []
-  }
-  if (chunk.length > 0) yield Buffer.from(`${chunk.join('\n')}\n`)
-}
-
-function report(totals: Totals, sessions: readonly SessionDocument[]): string {
-  const people = sessions.filter(session => !session.app.bot)
-  const durations = people.map(session => session.metadata.time.duration).sort((a, b) => a - b)
-  const percentile = (share: number) => minutes(durations[Math.floor(share * (durations.length - 1))] ?? 0)
-  const share = (count: number) => `${((100 * count) / Math.max(1, people.length)).toFixed(1)} %`
-  const late = sessions.reduce((sum, session) => sum + session.quality.late_events, 0)
-  const merged = sessions.filter(session => session.operation.merge.length > 0).length
-  const lines = [
-    `${counted(totals.records, 'event')} → ${counted(sessions.length, 'session')}`,
-    '',
-    row('duplicates left out', grouped(totals.duplicates)),
-    row('events behind the watermark', `${grouped(late)} (each found its session all the same)`),
-    row('sessions that absorbed another', grouped(merged)),
-    row('robots', grouped(sessions.length - people.length)),
-    '',
-    'Of the people:',
-    row('median duration', percentile(0.5)),
-    row('95th percentile', percentile(0.95)),
-    row('bounced', share(people.filter(session => session.activity.bounced === 1).length)),
-    row('converted', share(people.filter(session => session.activity.conversions > 0).length)),
-    ...top('entry page', people, session => session.pages.entry.path),
-    ...top('country', people, session => session.device.geo.country.name),
-    ...top('device', people, session => session.device.type),
-    ...top('browser', people, session => session.app.name),
-    '',
-    'One of them, in short:',
-    JSON.stringify(brief(longest(people)), null, 2),
-  ]
-  return `${lines.join('\n')}\n`
-}
-
-const row = (label: string, value: string) => `  ${label.padEnd(32)}${value}`
-const minutes = (seconds: number) => `${Math.floor(seconds / 60)} min ${seconds % 60} s`
-
-function top(
-  label: string,
-  sessions: readonly SessionDocument[],
-  pick: (session: SessionDocument) => string | null,
-) {
-  const counts = new Map<string, number>()
-  for (const session of sessions) {
-    const value = pick(session) ?? 'unknown'
-    counts.set(value, (counts.get(value) ?? 0) + 1)
-  }
-  const best = [...counts].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1)).slice(0, 3)
-  return [row(`top by ${label}`, best.map(([value, count]) => `${value} ${grouped(count)}`).join(', '))]
-}
-
-function longest(sessions: readonly SessionDocument[]): SessionDocument | undefined {
-  return sessions.toSorted((a, b) => b.activity.events - a.activity.events)[0]
-}
-
-function brief(session: SessionDocument | undefined) {
-  if (session === undefined) return null
-  const { id, tabId, lastSeen, lastQuery, metadata, device, os, app, activity, pages, operation } = session
-  const { insert, duration, weekday } = metadata.time
-  return {
-    id,
-    tabId,
-    start: insert,
-    lastSeen,
-    duration,
-    weekday,
-    status: metadata.status,
-    device: `${device.name}, ${os.name} ${os.version}, ${app.name} ${app.version}`,
-    place: [device.geo.city, device.geo.country.name].filter(Boolean).join(', '),
-    entry: pages.entry.path,
-    exit: pages.exit.path,
-    lastQuery,
-    activity,
-    absorbed: operation.merge,
-  }
-}

@@ -29,6 +29,8 @@ export type FiniteRun = {
     readonly ipPrivacy: Privacy['ip']
     readonly redactedParameters: readonly string[]
   }
+  /** Whether sessions are written while they are open, as the worker does; not needed where nobody looks before the end. */
+  readonly writesOpen?: boolean
   readonly onBatch: (totals: Totals) => void
   /** Stops the source, and leaves sessions open: the input was not read to its end. */
   readonly signal: AbortSignal
@@ -73,7 +75,7 @@ export async function runToEnd(run: FiniteRun): Promise<Totals> {
       conversions: conversionRules(settings.conversionTypes, settings.conversionPaths),
       privacy: { ip: settings.ipPrivacy, redactedParameters: new Set(settings.redactedParameters) },
       onDataLoss: 'stop',
-      writesOpen: false,
+      writesOpen: run.writesOpen ?? false,
     },
   })
   const stop = () => void run.source.stop()

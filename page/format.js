@@ -1,0 +1,38 @@
+// How numbers, times and durations are written.
+
+const whole = new Intl.NumberFormat('en')
+const compact = new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 })
+const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', timeZone: 'UTC' })
+const day = new Intl.DateTimeFormat('en-GB', {
+  weekday: 'short',
+  day: 'numeric',
+  month: 'short',
+  timeZone: 'UTC',
+})
+
+/** @param {number} count */
+export const count = count => (count < 100_000 ? whole : compact).format(count)
+
+/** @param {number | null} share */
+export const percent = share => (share === null ? '–' : `${(100 * share).toFixed(share < 0.1 ? 1 : 0)} %`)
+
+/** Hour and minute, UTC. @param {number} time epoch ms */
+export const hourMinute = time => clock.format(time)
+
+/** @param {number} time epoch ms */
+export const dayOf = time => day.format(time)
+
+/** @param {number} seconds */
+export function duration(seconds) {
+  const rounded = Math.round(seconds)
+  if (rounded < 60) return `${rounded} s`
+  const minutes = Math.floor(rounded / 60)
+  if (minutes < 60) return rounded % 60 === 0 ? `${minutes} min` : `${minutes} min ${rounded % 60} s`
+  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`
+}
+
+/** Whole minutes, for what needs no seconds. @param {number} ms */
+export const minutes = ms => (ms < 60_000 ? `${Math.round(ms / 1000)} s` : `${Math.round(ms / 60_000)} min`)
+
+/** @param {number} count @param {string} noun */
+export const counted = (count, noun) => `${whole.format(count)} ${noun}${count === 1 ? '' : 's'}`

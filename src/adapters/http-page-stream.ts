@@ -1,0 +1,78 @@
+// Server-sent events to all who look. One who is too slow to take them gets no more until it has, and then all anew.
+import type { OutgoingHttpHeaders, ServerResponse } from 'node:http'
+import type { PageFeed, PageMessage } from '../ports/page-feed.ts'
+
+const everyMs = 200
+const heartbeatMs = 5_000
+/** More than one snapshot of full lanes. */
+const maxWaitingBytes = 4 * 1024 * 1024
+const maxWatchers = 16
+
+type Watcher = { readonly response: ServerResponse; isBehind: boolean }
+
+export class PageStream {
+  readonly #feed: PageFeed
+  readonly #watchers = new Set<Watcher>()
+  #timer: NodeJS.Timeout | undefined
+  #toldAt = 0
+
+  constructor(feed: PageFeed) {
+    this.#feed = feed
+  }
+
+  connect(response: ServerResponse, headers: OutgoingHttpHeaders): void {
+    if (this.#watchers.size >= maxWatchers) {
+      response.writeHead(503, { ...headers, 'content-type': 'text/plain', 'retry-after': '5' })
+      response.end('too many are looking\n')
+      return
+    }
+    response.writeHead(200, { ...headers, 'content-type': 'text/event-stream; charset=utf-8' })
+    if (response.req.method === 'HEAD') {
+      response.end()
+      return
+    }
+    // Those who look already are told first; what the newcomer's snapshot has is no news.
+    if (this.#watchers.size > 0) this.#tell()
+    else this.#feed.changes()
+    const watcher = { response, isBehind: false }
+    this.#watchers.add(watcher)
+    response.on('close', () => this.#leave(watcher))
+    response.write('retry: 1000\n\n')
+    response.write(encoded(this.#feed.snapshot()))
+    this.#timer ??= setInterval(() => this.#tell(), everyMs).unref()
+  }
+
+  close(): void {
+    for (const { response } of this.#watchers) response.end()
+  }
+
+  #leave(watcher: Watcher): void {
+    this.#watchers.delete(watcher)
+    if (this.#watchers.size > 0) return
+    clearInterval(this.#timer)
+    this.#timer = undefined
+  }
+
+  #tell(): void {
+    if (this.#watchers.size === 0) return
+    const changes = this.#feed.changes()
+    const now = performance.now()
+    if (changes.length === 0 && now - this.#toldAt < heartbeatMs) return
+    this.#toldAt = now
+    const text = changes.length === 0 ? ':\n\n' : encoded(changes)
+    for (const watcher of this.#watchers) this.#send(watcher, text)
+  }
+
+  #send(watcher: Watcher, text: string): void {
+    const { response } = watcher
+    if (response.writableLength > maxWaitingBytes) watcher.isBehind = true
+    else if (!watcher.isBehind) response.write(text)
+    else if (response.writableLength === 0) {
+      watcher.isBehind = false
+      response.write(encoded(this.#feed.snapshot()))
+    }
+  }
+}
+
+const encoded = (messages: readonly PageMessage[]): string =>
+  messages.map(message => `data: ${JSON.stringify(message)}\n\n`).join('')

@@ -1,0 +1,62 @@
+// What the demo may be told.
+import type { Config } from '../config.ts'
+import { UsageError } from './command.ts'
+import { formatSettings } from './event-format.ts'
+
+export const demoSettings = [
+  ...formatSettings,
+  'sessionGap',
+  'allowedLateness',
+  'maxLateness',
+  'timeZone',
+  'geoDatabase',
+  'geoAsnDatabase',
+  'conversionTypes',
+  'conversionPaths',
+  'internalDomains',
+  'excludedReferrers',
+  'ipPrivacy',
+  'redactedParameters',
+] as const
+
+export type DemoConfig = Config<(typeof demoSettings)[number]>
+
+export type DemoOptions = {
+  /** Path of a log; null for made-up events. */
+  readonly events: string | null
+  readonly rate: number
+  readonly late: number
+  readonly speed: number
+  /** Days of made-up events that come before, at once. */
+  readonly history: number
+  /** Path of a store that stays; null for none. */
+  readonly keep: string | null
+  readonly port: number
+  readonly opens: boolean
+}
+
+export const speeds = [0, 1, 10, 60, 300] as const
+
+/** @throws UsageError with every fault */
+export function demoOptions(options: Readonly<Record<string, string | boolean | undefined>>): DemoOptions {
+  const faults: string[] = []
+  const number = (name: string, min: number, max: number): number => {
+    const text = String(options[name])
+    const value = Number(text)
+    if (text.trim() !== '' && value >= min && value <= max) return value
+    faults.push(`--${name}: expected a number from ${min} to ${max}`)
+    return min
+  }
+  const wanted = {
+    events: (options.events as string | undefined) ?? null,
+    rate: number('rate', 0.1, 20_000),
+    late: number('late', 0, 1),
+    speed: number('speed', 0.1, 100_000),
+    history: number('history', 0, 28),
+    keep: (options.keep as string | undefined) ?? null,
+    port: Math.trunc(number('port', 0, 65_535)),
+    opens: options.open === true,
+  }
+  if (faults.length > 0) throw new UsageError([...faults, 'See `sessionloom demo --help`.'])
+  return wanted
+}

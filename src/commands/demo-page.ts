@@ -1,0 +1,131 @@
+import { spawn } from 'node:child_process'
+import { Readable } from 'node:stream'
+import { httpPage } from '../adapters/http-page.ts'
+import { serveStatus } from '../adapters/http-status.ts'
+import { CountingDeadLetterSink } from '../adapters/ndjson-dead-letter-sink.ts'
+import { NdjsonEventSource, openInput } from '../adapters/ndjson-event-source.ts'
+import { SqliteSessionStore } from '../adapters/sqlite-session-store.ts'
+import { buildInfo } from '../build-info.ts'
+import { isRedirect } from '../core/session-document.ts'
+import { demoLines, liveFrom } from '../demo-traffic.ts'
+import { LiveRun } from '../live/live-run.ts'
+import { PacedSource } from '../live/paced-source.ts'
+import { openDemoLookups } from '../lookups.ts'
+import type { SessionStore } from '../ports/session-store.ts'
+import { type DemoConfig, type DemoOptions, speeds } from './demo-options.ts'
+import { inChunks } from './demo-summary.ts'
+import { formatOf } from './event-format.ts'
+import { runToEnd, systemClock } from './finite-run.ts'
+import { counted } from './progress.ts'
+
+/** A temporary database of SQLite's own: on disk beyond its cache, and gone with the process however that ends. */
+const temporary = ''
+const seed = 1
+/** What the page begins with, besides the week before. */
+const headStartMs = 45 * 60_000
+
+/** Serves the page until the first signal. */
+export async function showPage(
+  config: DemoConfig,
+  options: DemoOptions,
+  signal: AbortSignal,
+): Promise<number> {
+  await using resources = new AsyncDisposableStack()
+  const format = formatOf(config)
+  const { monotonic } = systemClock
+  const input = options.events === null ? Readable.from(madeUp(options)) : await openInput(options.events)
+  const paced = new PacedSource(new NdjsonEventSource(input), {
+    speed: options.speed,
+    format,
+    maxLatenessMs: config.maxLateness,
+    ...(options.events === null && { from: liveFrom + headStartMs }),
+    monotonic,
+  })
+  const store = new SqliteSessionStore(options.keep ?? temporary, config.sessionGap)
+  resources.defer(() => store.close())
+  const live = new LiveRun({
+    hello: {
+      title: options.events === null ? 'made-up events of a shop' : options.events,
+      version: buildInfo().version,
+      gapMs: config.sessionGap,
+      speeds,
+    },
+    format,
+    conversionTypes: config.conversionTypes,
+    allowedLatenessMs: config.allowedLateness,
+    maxLatenessMs: config.maxLateness,
+    pace: () => paced.pace,
+    monotonic,
+  })
+  const page = httpPage({
+    feed: live,
+    document: id => documentOf(store, id),
+    setSpeed: speed => {
+      paced.speed = speed
+    },
+    speeds,
+    isLocal: true,
+  })
+  const server = await serveStatus({ host: '127.0.0.1', port: options.port }, null, undefined, page)
+  resources.defer(() => server.close())
+  process.stdout.write(`The page is at ${server.address}/ (Ctrl-C ends it)\n`)
+  if (options.opens) openInBrowser(`${server.address}/`)
+  await runToEnd({
+    source: live.watchSource(paced),
+    store: live.watchStore(store),
+    deadLetters: live.watchLetters(new CountingDeadLetterSink()),
+    lookups: openDemoLookups(config),
+    epoch: 0,
+    format,
+    settings: config,
+    writesOpen: true,
+    signal,
+    onBatch: totals => live.countDuplicates(() => totals.duplicates),
+  })
+  await untilAborted(signal)
+  const { records, sessions, merges } = live.totals
+  process.stdout.write(
+    `${counted(records, 'event')} → ${counted(sessions, 'session')}, ${counted(merges, 'merge')}; ` +
+      `${options.keep === null ? 'nothing is left of them' : `they are in ${options.keep}`}\n`,
+  )
+  return 0
+}
+
+function madeUp({ rate, speed, late, history }: DemoOptions): Iterable<Buffer> {
+  return inChunks(demoLines({ rate: rate / speed, late, historyDays: history, seed }), 50)
+}
+
+/** Of a session, or of the one that has absorbed it. */
+async function documentOf(store: SessionStore, id: string): Promise<object | null> {
+  let [document] = await store.get([{ id, cellStart: 0 }])
+  for (let hops = 0; document && isRedirect(document) && hops < 100; hops++)
+    [document] = await store.get([
+      { id: document.merged_into, cellStart: document.state.merged_into_cell_start },
+    ])
+  return document ?? null
+}
+
+function untilAborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve()
+  // Keeps the process: the server alone does not.
+  const alive = setInterval(() => {}, 1 << 30)
+  return new Promise(resolve => {
+    signal.addEventListener('abort', () => {
+      clearInterval(alive)
+      resolve()
+    })
+  })
+}
+
+/** What does not open is no fault: the address is printed. */
+function openInBrowser(url: string): void {
+  const [command, ...words] =
+    process.platform === 'darwin'
+      ? ['open', url]
+      : process.platform === 'win32'
+        ? ['rundll32', 'url.dll,FileProtocolHandler', url]
+        : ['xdg-open', url]
+  spawn(command as string, words, { stdio: 'ignore', detached: true })
+    .on('error', () => {})
+    .unref()
+}

@@ -1,0 +1,114 @@
+// A log as fast as its events arrived, or so many times faster.
+
+import { decode } from '../core/decode.ts'
+import type { Format } from '../core/formats/format.ts'
+import type { BatchLease, EventSource, SourceHandler, SourceRecord } from '../ports/event-source.ts'
+import type { Clock } from './page-messages.ts'
+
+export type PacedSourceOptions = {
+  /** How many times faster than the clock event time passes; 0 stands still. */
+  readonly speed: number
+  readonly format: Format
+  readonly maxLatenessMs: number
+  /** What arrived before this, epoch ms, comes at once. */
+  readonly from?: number
+  /** Of a clock that only goes forward, ms. */
+  readonly monotonic: () => number
+}
+
+/** Nobody watches a night pass: a longer silence of the whole log is left out. */
+const longestSilenceMs = 15 * 60_000
+const tickMs = 100
+/** Of a machine that was asleep: it need not catch up. */
+const longestTickMs = 1_000
+
+export class PacedSource implements EventSource {
+  readonly #source: EventSource
+  readonly #options: PacedSourceOptions
+  #speed: number
+  /** Where the log is by the clock, and when that was; null before the first record. */
+  #at: number | null = null
+  #since = 0
+  #isRunning = true
+  #isStopped = false
+
+  constructor(source: EventSource, options: PacedSourceOptions) {
+    this.#source = source
+    this.#options = options
+    this.#speed = options.speed
+  }
+
+  get pace(): Omit<Clock, 'watermark'> {
+    return { at: this.#at, speed: this.#speed, isRunning: this.#isRunning }
+  }
+
+  set speed(speed: number) {
+    this.#speed = speed
+  }
+
+  async run(handler: SourceHandler): Promise<void> {
+    await this.#source.run({
+      get waitsFor() {
+        return handler.waitsFor ?? null
+      },
+      assigned: partitions => handler.assigned(partitions),
+      process: lease => this.#process(lease, handler),
+    })
+    this.#isRunning = false
+  }
+
+  stop(): Promise<void> {
+    this.#isStopped = true
+    return this.#source.stop()
+  }
+
+  describe: EventSource['describe'] = () => this.#source.describe()
+  committed: EventSource['committed'] = partition => this.#source.committed(partition)
+  bounds: EventSource['bounds'] = partition => this.#source.bounds(partition)
+  timestampAt: EventSource['timestampAt'] = (partition, offset) => this.#source.timestampAt(partition, offset)
+
+  /** In pieces, each when it is due. */
+  async #process(lease: BatchLease, handler: SourceHandler): Promise<void> {
+    const { records, nextOffset } = lease.batch
+    const arrivals = records.map(record => this.#arrivalOf(record))
+    let { firstOffset } = lease.batch
+    for (let done = 0; done < records.length; ) {
+      const due = await this.#untilDue(arrivals, done)
+      if (this.#isStopped) return
+      const end = due === records.length ? nextOffset : (records[due] as SourceRecord).offset
+      const batch = { ...lease.batch, records: records.slice(done, due), firstOffset, nextOffset: end }
+      await handler.process({ ...lease, batch })
+      firstOffset = end
+      done = due
+    }
+  }
+
+  /** How many of them are due, when at least one more than `done` is. */
+  async #untilDue(arrivals: readonly (number | null)[], done: number): Promise<number> {
+    for (;;) {
+      const next = arrivals[done] ?? null
+      const at = this.#advance(next)
+      let due = done
+      while (due < arrivals.length && (arrivals[due] ?? at) <= at) due++
+      if (due > done || this.#isStopped) return due
+      await new Promise(resolve => setTimeout(resolve, tickMs))
+    }
+  }
+
+  /** Puts the log's clock forward. */
+  #advance(next: number | null): number {
+    const now = this.#options.monotonic()
+    const passed = Math.min(now - this.#since, longestTickMs) * this.#speed
+    const at = this.#at === null ? (this.#options.from ?? next ?? 0) : this.#at + passed
+    this.#since = now
+    const isSilent = next !== null && this.#speed > 0 && next - at > longestSilenceMs
+    this.#at = isSilent ? next : at
+    return this.#at
+  }
+
+  /** Null for what has no time: it comes with what is before it. */
+  #arrivalOf(record: SourceRecord): number | null {
+    const outcome = decode(record, this.#options.maxLatenessMs, this.#options.format)
+    return outcome.kind === 'ok' ? outcome.value.received : null
+  }
+}
