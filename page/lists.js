@@ -128,5 +128,5 @@ export function showLetters({ reasons, letters }) {
 }
 
 /** @param {...string} names */
-const headings = (...names) =>
+export const headings = (...names) =>
   h('thead', {}, h('tr', {}, ...names.map(name => h('th', { scope: 'col' }, name))))

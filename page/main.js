@@ -6,6 +6,7 @@ import { showLatest, showLetters, showTiles, tellMerges } from './lists.js'
 import { openSession } from './session-dialog.js'
 import { Timeline } from './timeline.js'
 import { TimelineModel } from './timeline-model.js'
+import { forgetSamples, showWorker } from './worker.js'
 
 const latestEveryMs = 2_000
 
@@ -16,6 +17,7 @@ let lanes = -1
 
 /** @param {import('../src/live/page-messages.ts').Hello} hello */
 function greet({ title, version, shows, gapMs, speeds }) {
+  forgetSamples()
   byId('source').textContent = title
   byId('about').textContent = `Sessionloom ${version}. Places: IP Geolocation by DB-IP, https://db-ip.com`
   byId('sessions-view').hidden = shows !== 'sessions'
@@ -80,6 +82,11 @@ const hear = {
     if (now - latestAt < latestEveryMs) return
     latestAt = now
     showLatest(model.latest(8), slot => model.tabOf(slot), openSession)
+  },
+  worker(message) {
+    showWorker(message)
+    const isReady = message.notReady.length === 0
+    setState(isReady ? 'at work' : 'waiting', isReady ? 'good' : 'bad')
   },
   summary(message) {
     showTiles(message)

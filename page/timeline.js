@@ -95,6 +95,12 @@ export class Timeline {
     this.#isDirty = true
   }
 
+  /** A tab shows while one of its sessions does. */
+  get #lanes() {
+    const from = (this.#model.eventTime(performance.now()) ?? 0) - this.#rangeMs
+    return this.#model.lanes.filter(({ sessions }) => sessions.some(({ end }) => end >= from))
+  }
+
   #chooseRanges() {
     const select = /** @type {HTMLSelectElement} */ (byId('range'))
     for (const [minutes, name] of ranges)
@@ -146,7 +152,8 @@ export class Timeline {
   /** @param {number} now */
   #draw(now) {
     const time = this.#model.eventTime(now)
-    const { lanes, merges, clock } = this.#model
+    const { merges, clock } = this.#model
+    const lanes = this.#lanes
     if (this.#rows !== lanes.length) {
       this.#rows = lanes.length
       this.#spacer.style.height = `${lanes.length * rowHeight + headHeight - this.#height + 4}px`
@@ -231,7 +238,7 @@ export class Timeline {
 
   /** @param {string} key */
   #move(key) {
-    const lanes = this.#model.lanes.filter(({ sessions }) => sessions.length > 0)
+    const lanes = this.#lanes
     const lane = lanes.findIndex(({ sessions }) => sessions.some(({ id }) => id === this.#chosen))
     const sessions = lanes[lane]?.sessions ?? []
     const at = sessions.findIndex(({ id }) => id === this.#chosen)
@@ -249,7 +256,8 @@ export class Timeline {
     }
     const move = moves[key]
     if (move === undefined) return false
-    const next = lane === -1 ? lanes[0]?.sessions.at(-1) : move()
+    // The first key finds a session to begin with.
+    const next = lane === -1 && key !== 'End' ? lanes[0]?.sessions.at(-1) : move()
     if (next !== undefined) this.#choose(next)
     return true
   }
@@ -257,7 +265,7 @@ export class Timeline {
   /** @param {Brief} session */
   #choose(session) {
     this.#chosen = session.id
-    const row = this.#model.lanes.findIndex(({ slot }) => slot === session.lane)
+    const row = this.#lanes.findIndex(({ slot }) => slot === session.lane)
     const [top, room] = [row * rowHeight, this.#height - headHeight - rowHeight]
     if (top < this.#box.scrollTop) this.#box.scrollTop = top
     if (top > this.#box.scrollTop + room) this.#box.scrollTop = top - room

@@ -161,6 +161,12 @@ export const settings = {
     httpAddress,
     'Where /livez, /readyz and /metrics are served, host:port; port 0 takes a free one and logs it; `off` for none',
   ),
+  page: setting(
+    'PAGE',
+    'off',
+    z.enum(['off', 'on'], 'expected `off` or `on`'),
+    'Whether a page is served there too that shows how the worker does: partitions, lag, watermarks, open sessions. It shows nothing of any event, and takes no orders',
+  ),
   shutdownDeadline: setting(
     'SHUTDOWN_DEADLINE',
     '25s',

@@ -46,7 +46,7 @@ const headers = {
 }
 const localNames = /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/
 const sessionPath = /^\/sessions\/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/
-const speedPath = /^\/speed\/(\d{1,5})$/
+const speedPath = /^\/speed\/(\d{1,6}(?:\.\d{1,6})?)$/
 
 /** The files are read once: what is asked for is never a path. */
 export function httpPage(parts: HttpPageParts): HttpPage {

@@ -35,7 +35,8 @@ export type DemoOptions = {
   readonly opens: boolean
 }
 
-export const speeds = [0, 1, 10, 60, 300] as const
+export const usualSpeed = 60
+export const speeds: readonly number[] = [0, 1, 10, usualSpeed, 300]
 
 /** @throws UsageError with every fault */
 export function demoOptions(options: Readonly<Record<string, string | boolean | undefined>>): DemoOptions {
@@ -51,7 +52,7 @@ export function demoOptions(options: Readonly<Record<string, string | boolean | 
     events: (options.events as string | undefined) ?? null,
     rate: number('rate', 0.1, 20_000),
     late: number('late', 0, 1),
-    speed: number('speed', 0.1, 100_000),
+    speed: number('speed', 0, 100_000),
     history: number('history', 0, 28),
     keep: (options.keep as string | undefined) ?? null,
     port: Math.trunc(number('port', 0, 65_535)),

@@ -12,7 +12,7 @@ import { LiveRun } from '../live/live-run.ts'
 import { PacedSource } from '../live/paced-source.ts'
 import { openDemoLookups } from '../lookups.ts'
 import type { SessionStore } from '../ports/session-store.ts'
-import { type DemoConfig, type DemoOptions, speeds } from './demo-options.ts'
+import { type DemoConfig, type DemoOptions, speeds, usualSpeed } from './demo-options.ts'
 import { inChunks } from './demo-summary.ts'
 import { formatOf } from './event-format.ts'
 import { runToEnd, systemClock } from './finite-run.ts'
@@ -33,6 +33,7 @@ export async function showPage(
   await using resources = new AsyncDisposableStack()
   const format = formatOf(config)
   const { monotonic } = systemClock
+  const shownSpeeds = [...new Set([...speeds, options.speed])].sort((a, b) => a - b)
   const input = options.events === null ? Readable.from(madeUp(options)) : await openInput(options.events)
   const paced = new PacedSource(new NdjsonEventSource(input), {
     speed: options.speed,
@@ -48,7 +49,7 @@ export async function showPage(
       title: options.events === null ? 'made-up events of a shop' : options.events,
       version: buildInfo().version,
       gapMs: config.sessionGap,
-      speeds,
+      speeds: shownSpeeds,
     },
     format,
     conversionTypes: config.conversionTypes,
@@ -63,7 +64,7 @@ export async function showPage(
     setSpeed: speed => {
       paced.speed = speed
     },
-    speeds,
+    speeds: shownSpeeds,
     isLocal: true,
   })
   const server = await serveStatus({ host: '127.0.0.1', port: options.port }, null, undefined, page)
@@ -92,7 +93,7 @@ export async function showPage(
 }
 
 function madeUp({ rate, speed, late, history }: DemoOptions): Iterable<Buffer> {
-  return inChunks(demoLines({ rate: rate / speed, late, historyDays: history, seed }), 50)
+  return inChunks(demoLines({ rate: rate / (speed || usualSpeed), late, historyDays: history, seed }), 50)
 }
 
 /** Of a session, or of the one that has absorbed it. */

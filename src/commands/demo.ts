@@ -1,5 +1,5 @@
 import { defineCommand } from './command.ts'
-import { demoOptions, demoSettings } from './demo-options.ts'
+import { demoOptions, demoSettings, usualSpeed } from './demo-options.ts'
 import { showPage } from './demo-page.ts'
 import { printSummary } from './demo-summary.ts'
 
@@ -12,7 +12,7 @@ export const demo = defineCommand({
     { flags: '--events <file>', about: 'your own log instead, one JSON object a line, in order of arrival' },
     { flags: '--rate <n>', about: 'made-up events per second, as you see them', default: '12' },
     { flags: '--late <share>', about: 'share of made-up events that come late', default: '0.06' },
-    { flags: '--speed <n>', about: 'how many times faster event time passes', default: '60' },
+    { flags: '--speed <n>', about: 'how many times faster event time passes', default: String(usualSpeed) },
     { flags: '--history <days>', about: 'made-up days that come before, at once', default: '7' },
     { flags: '--keep <file>', about: 'keep the sessions in this SQLite file' },
     { flags: '--port <n>', about: 'port of the page; 0 takes a free one', default: '0' },

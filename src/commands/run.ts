@@ -61,6 +61,7 @@ const settings = [
   'onDataLoss',
   ...sessionLookupSettings,
   'httpAddress',
+  'page',
   'shutdownDeadline',
   'logLevel',
   'logFormat',
@@ -73,7 +74,9 @@ export const run = defineCommand({
   settings,
   options: [],
   async run({ config, signal }) {
-    const watch = await watchFor(config.logLevel, config.logFormat)
+    const { kafkaTopic, indexPrefix, logLevel, logFormat } = config
+    const pageTitle = config.page === 'on' ? `worker: ${kafkaTopic} → ${indexPrefix}` : null
+    const watch = await watchFor({ logLevel, logFormat, pageTitle })
     try {
       return await work(config, signal, watch)
     } catch (error) {
@@ -89,7 +92,7 @@ type RunConfig = Config<(typeof settings)[number]>
 async function work(
   config: RunConfig,
   signal: AbortSignal,
-  { telemetry, status, follow, followGeo }: Watch,
+  { telemetry, status, page, follow, followGeo }: Watch,
 ): Promise<number> {
   const geo = openGeo(config)
   const kafka = kafkaClientOf(config, 'sessionloom')
@@ -108,7 +111,7 @@ async function work(
   let connected: ElasticsearchClient | null = null
   status.sessions = sessionLookUp(config, () => connected)
   if (config.httpAddress !== null) {
-    const server = await serveStatus(config.httpAddress, status)
+    const server = await serveStatus(config.httpAddress, status, undefined, page)
     resources.defer(() => server.close())
     telemetry({ kind: 'StatusServed', address: server.address })
   }

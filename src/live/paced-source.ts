@@ -81,6 +81,10 @@ export class PacedSource implements EventSource {
       firstOffset = end
       done = due
     }
+    // At its end the log's clock stands at its last event, however fast it was read.
+    const last = arrivals.findLast(arrival => arrival !== null) ?? null
+    if (last !== null && this.#at !== null)
+      this.#at = Math.min(this.#at, Math.max(last, this.#options.from ?? last))
   }
 
   /** How many of them are due, when at least one more than `done` is. */

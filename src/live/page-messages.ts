@@ -1,5 +1,7 @@
 // What the live page is told, one type a message. The page's own modules read these types too.
 
+import type { PartitionFigures } from '../ports/telemetry.ts'
+
 /** An event on the timeline: which lane, event time (epoch ms), what it was, and how late it came (ms, 0 if it did not). */
 export type Tick = readonly [lane: number, time: number, sort: TickSort, lateMs: number]
 export type TickSort = 'view' | 'search' | 'conversion' | 'other'
@@ -115,3 +117,32 @@ export type SummaryMessage = {
   readonly reasons: Counted
   readonly letters: readonly Letter[]
 }
+
+/** How a worker does. Figures alone: nothing that an event said. */
+export type WorkerMessage = {
+  readonly kind: 'worker'
+  /** Why it does not go on at the moment; empty if it does. */
+  readonly notReady: readonly string[]
+  readonly partitions: readonly PartitionFigures[]
+  readonly totals: WorkerTotals
+  readonly reasons: Counted
+  /** Since the last message; in a snapshot all that is kept. */
+  readonly samples: readonly Sample[]
+}
+
+export type WorkerTotals = {
+  readonly records: number
+  readonly documents: number
+  readonly redirects: number
+  readonly duplicates: number
+  readonly alreadyApplied: number
+  readonly deadLetters: number
+  readonly recalls: number
+  readonly rebalances: number
+  /** Of the latest batch, when it was acknowledged: age of its oldest record, and how long the write took; null before. */
+  readonly freshnessMs: number | null
+  readonly writeMs: number | null
+}
+
+/** At a moment: epoch ms, records in a second, lag (null: not known), and open sessions. */
+export type Sample = readonly [at: number, recordsPerSecond: number, lag: number | null, open: number]
