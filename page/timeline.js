@@ -95,10 +95,13 @@ export class Timeline {
     this.#isDirty = true
   }
 
-  /** A tab shows while one of its sessions does. */
+  /** A tab shows while one of its sessions does. Those with a merge come first: it should be seen. */
   get #lanes() {
     const from = (this.#model.eventTime(performance.now()) ?? 0) - this.#rangeMs
-    return this.#model.lanes.filter(({ sessions }) => sessions.some(({ end }) => end >= from))
+    const shown = this.#model.lanes.filter(({ sessions }) => sessions.some(({ end }) => end >= from))
+    const isMerged = (/** @type {import('./timeline-model.js').Lane} */ { sessions }) =>
+      sessions.some(({ seams }) => seams.some(([, to]) => to >= from))
+    return [...shown.filter(isMerged), ...shown.filter(lane => !isMerged(lane))]
   }
 
   #chooseRanges() {

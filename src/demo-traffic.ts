@@ -33,31 +33,30 @@ export const liveFrom = generateDefaults.startMs
 
 /** Lines in order of arrival, without end. */
 export function* demoLines(traffic: DemoTraffic): Generator<string> {
-  const { seed, late } = traffic
+  const { rate, late, seed } = traffic
+  yield* written(historyOf(traffic), late, seed + 1)
+  const shop = { ...generateDefaults, seed, rate, tabs: tabsOf(rate), late, maxLateMs }
+  yield* written(generateEvents({ ...shop, startMs: liveFrom, count: Infinity }), late, seed)
+}
+
+function* written(events: Iterable<GeneratedEvent>, late: number, seed: number): Generator<string> {
   const random = randomOf(seed, 0x5eed)
-  for (const event of outOfReach(week(traffic), random, late)) {
+  for (const event of outOfReach(events, random, late)) {
     yield JSON.stringify(event)
     if (random.below(spoiltEvery) === 0) yield random.pick(spoilt)(event)
   }
 }
 
-function* week({ rate, late, historyDays, seed }: DemoTraffic): Generator<GeneratedEvent> {
-  const historyRate = Math.min(rate, highestHistoryRate)
-  const shop = (rate: number) => Math.max(fewestTabs, Math.round(rate * tabsPerRate))
-  const common = { ...generateDefaults, late, maxLateMs }
+function* historyOf({ rate: liveRate, late, historyDays, seed }: DemoTraffic): Generator<GeneratedEvent> {
+  const rate = Math.min(liveRate, highestHistoryRate)
   const startMs = liveFrom - historyDays * day
-  const count = Math.floor((historyDays * day * historyRate) / 1000)
-  const history = {
-    ...common,
-    seed: seed + 1,
-    startMs,
-    count,
-    rate: historyRate,
-    tabs: shop(historyRate) * 20,
-  }
-  for (const event of generateEvents(history)) if (event.receivedAt < liveFrom && isAwake(event)) yield event
-  yield* generateEvents({ ...common, seed, rate, tabs: shop(rate), startMs: liveFrom, count: Infinity })
+  const count = Math.floor((historyDays * day * rate) / 1000)
+  const shop = { ...generateDefaults, seed: seed + 1, rate, tabs: 20 * tabsOf(rate), late, maxLateMs }
+  for (const event of generateEvents({ ...shop, startMs, count }))
+    if (event.receivedAt < liveFrom && isAwake(event)) yield event
 }
+
+const tabsOf = (rate: number) => Math.max(fewestTabs, Math.round(rate * tabsPerRate))
 
 /** By the tab, so that a visit is there as a whole, but for those that last from one hour into the next. */
 function isAwake({ tabId, receivedAt }: GeneratedEvent): boolean {
@@ -103,6 +102,9 @@ function* outOfReach(
     if (seen.size > maxSeen) seen.delete(seen.keys().next().value as string)
     yield event
   }
+  // At the end of the week all of them are back.
+  for (const { until, events: waiting } of held.values())
+    for (const one of waiting) yield delayed(one, Math.min(until, liveFrom))
 }
 
 const maxHeld = 500

@@ -2,26 +2,33 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import type { PageFeed, PageMessage } from '../ports/page-feed.ts'
 
-const everyMs = 200
+export type StreamLimits = {
+  readonly everyMs: number
+  /** With more than this unsent one is behind. */
+  readonly maxWaitingBytes: number
+  readonly watchers: number
+}
+
+/** Four megabytes are more than one snapshot of full lanes. */
+export const streamLimits: StreamLimits = { everyMs: 200, maxWaitingBytes: 4 * 1024 * 1024, watchers: 16 }
 const heartbeatMs = 5_000
-/** More than one snapshot of full lanes. */
-const maxWaitingBytes = 4 * 1024 * 1024
-const maxWatchers = 16
 
 type Watcher = { readonly response: ServerResponse; isBehind: boolean }
 
 export class PageStream {
   readonly #feed: PageFeed
+  readonly #limits: StreamLimits
   readonly #watchers = new Set<Watcher>()
   #timer: NodeJS.Timeout | undefined
   #toldAt = 0
 
-  constructor(feed: PageFeed) {
+  constructor(feed: PageFeed, limits: StreamLimits = streamLimits) {
     this.#feed = feed
+    this.#limits = limits
   }
 
   connect(response: ServerResponse, headers: OutgoingHttpHeaders): void {
-    if (this.#watchers.size >= maxWatchers) {
+    if (this.#watchers.size >= this.#limits.watchers) {
       response.writeHead(503, { ...headers, 'content-type': 'text/plain', 'retry-after': '5' })
       response.end('too many are looking\n')
       return
@@ -39,7 +46,7 @@ export class PageStream {
     response.on('close', () => this.#leave(watcher))
     response.write('retry: 1000\n\n')
     response.write(encoded(this.#feed.snapshot()))
-    this.#timer ??= setInterval(() => this.#tell(), everyMs).unref()
+    this.#timer ??= setInterval(() => this.#tell(), this.#limits.everyMs).unref()
   }
 
   close(): void {
@@ -55,22 +62,26 @@ export class PageStream {
 
   #tell(): void {
     if (this.#watchers.size === 0) return
-    const changes = this.#feed.changes()
-    const now = performance.now()
-    if (changes.length === 0 && now - this.#toldAt < heartbeatMs) return
-    this.#toldAt = now
-    const text = changes.length === 0 ? ':\n\n' : encoded(changes)
-    for (const watcher of this.#watchers) this.#send(watcher, text)
+    const text = this.#news()
+    for (const watcher of this.#watchers) {
+      const { response } = watcher
+      if (response.writableLength > this.#limits.maxWaitingBytes) watcher.isBehind = true
+      if (!watcher.isBehind) {
+        if (text !== '') response.write(text)
+      } else if (response.writableLength === 0) {
+        watcher.isBehind = false
+        response.write(encoded(this.#feed.snapshot()))
+      }
+    }
   }
 
-  #send(watcher: Watcher, text: string): void {
-    const { response } = watcher
-    if (response.writableLength > maxWaitingBytes) watcher.isBehind = true
-    else if (!watcher.isBehind) response.write(text)
-    else if (response.writableLength === 0) {
-      watcher.isBehind = false
-      response.write(encoded(this.#feed.snapshot()))
-    }
+  /** A line without a meaning where there was none for long: so a connection that is dead shows. */
+  #news(): string {
+    const changes = this.#feed.changes()
+    const now = performance.now()
+    if (changes.length === 0 && now - this.#toldAt < heartbeatMs) return ''
+    this.#toldAt = now
+    return changes.length === 0 ? ':\n\n' : encoded(changes)
   }
 }
 

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { extname, join } from 'node:path'
 import type { PageFeed } from '../ports/page-feed.ts'
-import { PageStream } from './http-page-stream.ts'
+import { PageStream, type StreamLimits } from './http-page-stream.ts'
 
 export type HttpPage = {
   /** Whether this request was one for the page; then it is answered, or will be. */
@@ -23,6 +23,7 @@ export type HttpPageParts = {
    * read what it likes (DNS rebinding).
    */
   readonly isLocal: boolean
+  readonly limits?: StreamLimits
 }
 
 const types: Readonly<Record<string, string>> = {
@@ -58,7 +59,7 @@ export function httpPage(parts: HttpPageParts): HttpPage {
         { type: types[extname(name)] as string, bytes: readFileSync(join(folder, name)) },
       ]),
   )
-  const stream = new PageStream(parts.feed)
+  const stream = new PageStream(parts.feed, parts.limits)
   const answer = (request: IncomingMessage, response: ServerResponse): boolean => {
     const path = (request.url ?? '').split('?', 1)[0] as string
     const name = path === '/' ? '/index.html' : path

@@ -1,4 +1,5 @@
 // What the demo may be told.
+import { existsSync } from 'node:fs'
 import type { Config } from '../config.ts'
 import { UsageError } from './command.ts'
 import { formatSettings } from './event-format.ts'
@@ -58,6 +59,9 @@ export function demoOptions(options: Readonly<Record<string, string | boolean | 
     port: Math.trunc(number('port', 0, 65_535)),
     opens: options.open === true,
   }
+  // Another log's documents would be in the way of this one's, or be taken for it.
+  if (wanted.keep !== null && existsSync(wanted.keep))
+    faults.push('--keep: there is such a file; name a new one')
   if (faults.length > 0) throw new UsageError([...faults, 'See `sessionloom demo --help`.'])
   return wanted
 }

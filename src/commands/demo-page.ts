@@ -20,7 +20,8 @@ import { counted } from './progress.ts'
 
 /** A temporary database of SQLite's own: on disk beyond its cache, and gone with the process however that ends. */
 const temporary = ''
-const seed = 1
+/** One whose first minute has much to see. */
+const seed = 2
 /** What the page begins with, besides the week before. */
 const headStartMs = 45 * 60_000
 

@@ -100,8 +100,8 @@ export class LiveLanes {
     if (lane !== undefined) this.#remove(lane, id)
   }
 
-  /** The batch is done, and these were its events. Gives how many merges it brought. */
-  endBatch(events: readonly SeenEvent[]): number {
+  /** The batch is done, and these were its events. */
+  endBatch(events: readonly SeenEvent[]): void {
     for (const event of events) this.#tick(event)
     for (const merge of this.#merges) {
       const proof = events
@@ -113,10 +113,8 @@ export class LiveLanes {
         if (merges.length > maxMerges) merges.shift()
       }
     }
-    const { length } = this.#merges
     this.#merges = []
     this.#before.clear()
-    return length
   }
 
   snapshot(): Snapshot {

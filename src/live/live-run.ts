@@ -44,6 +44,8 @@ export class LiveRun implements PageFeed {
   readonly #letters = new LiveLetters()
   readonly #conversionTypes: ReadonlySet<string>
   readonly #totals = { records: 0, late: 0, merges: 0, sessions: 0 }
+  /** Ids that came with the batch in work. */
+  readonly #begun = new Set<string>()
   #duplicates = () => 0
   #watermark = Number.NEGATIVE_INFINITY
   #summedUpAt = Number.NEGATIVE_INFINITY
@@ -152,7 +154,8 @@ export class LiveRun implements PageFeed {
   #batch({ batch }: BatchLease): void {
     this.#totals.records += batch.records.length
     const events = batch.records.flatMap(record => this.#seen(record) ?? [])
-    this.#totals.merges += this.#lanes.endBatch(events)
+    this.#lanes.endBatch(events)
+    this.#begun.clear()
   }
 
   /** What the chain has made of a record, once more and for the eye alone. */
@@ -179,15 +182,31 @@ export class LiveRun implements PageFeed {
       if (results[i]?.kind === 'stale') continue
       if (isSession(document)) this.#session(document as SessionDocument)
       else {
-        if (this.#charts.remove(document.id)) this.#totals.sessions--
-        if (isRedirect(document)) this.#lanes.redirect(document.id, document.merged_into)
-        else this.#lanes.erase(document.id)
+        this.#ended(document)
       }
     }
   }
 
+  /** An id that is no session any more. */
+  #ended(document: AnyWrite['document']): void {
+    const { id } = document
+    const wasShown = this.#charts.remove(id)
+    if (wasShown) this.#totals.sessions--
+    if (!isRedirect(document)) {
+      this.#lanes.erase(id)
+      return
+    }
+    const { merged_into: into } = document
+    this.#lanes.redirect(id, into)
+    // One that begins with this batch is the same session under another id: an earlier event has moved its start.
+    if (wasShown && !this.#begun.delete(into)) this.#totals.merges++
+  }
+
   #session(document: SessionDocument): void {
-    if (document.operation.new) this.#totals.sessions++
+    if (document.operation.new) {
+      this.#totals.sessions++
+      this.#begun.add(document.id)
+    }
     this.#charts.write(document)
     this.#lanes.write(briefOf(document))
   }

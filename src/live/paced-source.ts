@@ -19,6 +19,8 @@ export type PacedSourceOptions = {
 /** Nobody watches a night pass: a longer silence of the whole log is left out. */
 const longestSilenceMs = 15 * 60_000
 const tickMs = 100
+/** The page is answered in between, and shows what becomes of few events at a time. */
+const recordsAtOnce = 100
 /** Of a machine that was asleep: it need not catch up. */
 const longestTickMs = 1_000
 
@@ -29,6 +31,8 @@ export class PacedSource implements EventSource {
   /** Where the log is by the clock, and when that was; null before the first record. */
   #at: number | null = null
   #since = 0
+  /** The latest arrival that was given. */
+  #delivered: number | null = null
   #isRunning = true
   #isStopped = false
 
@@ -39,7 +43,10 @@ export class PacedSource implements EventSource {
   }
 
   get pace(): Omit<Clock, 'watermark'> {
-    return { at: this.#at, speed: this.#speed, isRunning: this.#isRunning }
+    const { from = null } = this.#options
+    // What comes at once is shown where it is.
+    const isAhead = from !== null && this.#delivered !== null && this.#delivered < from
+    return { at: isAhead ? this.#delivered : this.#at, speed: this.#speed, isRunning: this.#isRunning }
   }
 
   set speed(speed: number) {
@@ -78,6 +85,7 @@ export class PacedSource implements EventSource {
       const end = due === records.length ? nextOffset : (records[due] as SourceRecord).offset
       const batch = { ...lease.batch, records: records.slice(done, due), firstOffset, nextOffset: end }
       await handler.process({ ...lease, batch })
+      this.#delivered = arrivals.slice(done, due).findLast(arrival => arrival !== null) ?? this.#delivered
       firstOffset = end
       done = due
     }
@@ -93,8 +101,13 @@ export class PacedSource implements EventSource {
       const next = arrivals[done] ?? null
       const at = this.#advance(next)
       let due = done
-      while (due < arrivals.length && (arrivals[due] ?? at) <= at) due++
-      if (due > done || this.#isStopped) return due
+      const most = Math.min(arrivals.length, done + recordsAtOnce)
+      while (due < most && (arrivals[due] ?? at) <= at) due++
+      if (due > done || this.#isStopped) {
+        // The chain over an embedded store never waits for anything: whoever looks must get a turn.
+        await new Promise(resolve => setImmediate(resolve))
+        return due
+      }
       await new Promise(resolve => setTimeout(resolve, tickMs))
     }
   }

@@ -7,9 +7,14 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { DatabaseSync } from 'node:sqlite'
 import { after, before, describe, it, type TestContext } from 'node:test'
 import { type Browser, chromium, type Page } from 'playwright-core'
+import { httpPage } from '../../src/adapters/http-page.ts'
+import { serveStatus } from '../../src/adapters/http-status.ts'
+import { LiveWorker } from '../../src/live/live-worker.ts'
 import { findChromium } from '../support/chromium.ts'
+import { sessionloom } from '../support/command.ts'
 import { clock, tab } from '../support/timeline.ts'
 
 const main = join(import.meta.dirname, '../../src/main.ts')
@@ -87,6 +92,7 @@ async function look(
   t: TestContext,
   url: string,
   options: Parameters<Browser['newPage']>[0] = {},
+  view = '#sessions-view',
 ): Promise<Looked> {
   const page = await browser.newPage(options)
   t.after(() => page.close())
@@ -96,7 +102,7 @@ async function look(
   page.on('pageerror', error => complaints.push(error.message))
   page.on('request', request => requested.push(request.url()))
   await page.goto(url)
-  await page.waitForSelector('#sessions-view:not([hidden])')
+  await page.waitForSelector(`${view}:not([hidden])`)
   return { page, complaints, requested }
 }
 
@@ -221,14 +227,71 @@ describe('the live page', { skip }, () => {
         '[document.documentElement.scrollWidth, innerWidth]',
       )) as number[]
       assert.ok(wide <= room, `${wide} px wide in ${room}`)
-      const [open = 0] = await pixels(page, '--open')
-      assert.ok(open > 50, `open sessions are drawn: ${open} pixels`)
       assert.deepEqual(complaints, [])
       assert.deepEqual(
         requested.filter(one => !one.startsWith(url)),
         [],
       )
+      await page.getByText('live, 60× as fast').waitFor()
+      for (let open = 0; open < 50; [open = 0] = await pixels(page, '--open')) await page.waitForTimeout(100)
     })
+
+  it('keeps the sessions in a file where that is wanted, and takes none that is there', async t => {
+    const store = join(folder, 'kept.sqlite')
+    const { url, child, said } = await startDemo(t, [
+      '--events',
+      logPath,
+      '--speed',
+      '100000',
+      '--keep',
+      store,
+    ])
+    const { page } = await look(t, url)
+    await page.getByText('read to its end').waitFor()
+    child.kill('SIGTERM')
+    assert.deepEqual(await once(child, 'exit'), [0, null])
+    assert.match(said.at(-1) ?? '', /^9 events → 4 sessions, \d merges?; they are in /)
+    const kept = new DatabaseSync(store)
+    const counted = kept.prepare("SELECT count(*) AS count FROM documents WHERE status = 'ended'").get()
+    kept.close()
+    assert.equal(counted?.count, 4)
+    const again = await sessionloom(['demo', '--keep', store, '--rate', '-1'])
+    assert.equal(again.exitCode, 2)
+    assert.match(again.stderr, /--rate: expected a number.*\n.*--keep: there is such a file/)
+  })
+
+  it('shows how a worker does, and nothing else', async t => {
+    const reasons = ['waiting for the store: <b>refused</b>']
+    const worker = new LiveWorker({
+      title: 'worker: raw-events → sessions',
+      version: '0',
+      partitions: () => [
+        {
+          partition: 3,
+          openSessions: 1_234,
+          lag: 56_789,
+          watermark: clock('10:00'),
+          newestRecordAt: clock('10:07'),
+        },
+      ],
+      notReady: () => reasons,
+      clock: { now: Date.now, monotonic: () => performance.now() },
+    })
+    const page = httpPage({ feed: worker, isLocal: false })
+    const server = await serveStatus({ host: '127.0.0.1', port: 0 }, null, undefined, page)
+    t.after(() => server.close())
+    worker.sample()
+    const looked = await look(t, `${server.address}/`, {}, '#worker-view')
+    await looked.page.getByText('waiting for the store: <b>refused</b>').waitFor()
+    assert.equal(await looked.page.locator('#state').innerText(), 'waiting')
+    const row = await looked.page.locator('#worker-view tbody tr').innerText()
+    assert.match(row, /3\s+56,789\s+1,234\s+2026-11-24 10:00:00\s+7 min\s+2026-11-24 10:07:00/)
+    assert.equal(await looked.page.locator('#speeds button, #sessions-view:visible').count(), 0)
+    reasons.pop()
+    worker.sample()
+    await looked.page.locator('#state', { hasText: 'at work' }).waitFor()
+    assert.deepEqual(looked.complaints, [])
+  })
 
   it('ends on a signal, and leaves nothing', async t => {
     const { url, child, said, temporary } = await startDemo(t, ['--history', '1'])

@@ -1,10 +1,12 @@
 // The package as a user gets it: packed, installed into an empty folder, and run. PACKAGE_NODES names other Nodes to run
 // it on, by their paths, separated by commas.
 import assert from 'node:assert/strict'
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { after, before, describe, it } from 'node:test'
 import { promisify } from 'node:util'
 
@@ -53,6 +55,23 @@ describe('the package', () => {
         .map(line => JSON.parse(line))
       assert.deepEqual([session.activity.events, session.metadata.time.duration, more.length], [3, 1200, 0])
     })
+
+  it('has the page, and serves it', async () => {
+    const child = spawn(process.execPath, [command, 'demo', '--history', '0'], {
+      cwd: folder,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    try {
+      const [line] = await once(createInterface({ input: child.stdout }), 'line')
+      const [url] = /http:\S+/.exec(line) ?? []
+      for (const name of ['', 'main.js', 'page.css'])
+        assert.equal((await fetch(`${url}${name}`)).status, 200, name)
+    } finally {
+      child.kill('SIGINT')
+      const [code] = await once(child, 'exit')
+      assert.equal(code, 0)
+    }
+  })
 
   it('tells an older Node in one sentence what it needs', async () => {
     const launcher = join(installed, 'bin/sessionloom.cjs')
