@@ -21,7 +21,7 @@ export function showWorker(message) {
   samples = [...samples, ...message.samples].slice(-kept)
   const [, perSecond = 0, lag = null, open = 0] = samples.at(-1) ?? []
   tiles([
-    ['records a second', count(Math.round(perSecond)), ''],
+    ['records / s', count(Math.round(perSecond)), ''],
     ['lag', lag === null ? '–' : count(lag), 'records that are not committed yet'],
     ['open sessions', count(open), 'in memory'],
     [
