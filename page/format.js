@@ -28,7 +28,7 @@ export function duration(seconds) {
   if (rounded < 60) return `${rounded} s`
   const minutes = Math.floor(rounded / 60)
   if (minutes < 60) return rounded % 60 === 0 ? `${minutes} min` : `${minutes} min ${rounded % 60} s`
-  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`
+  return minutes % 60 === 0 ? `${minutes / 60} h` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`
 }
 
 /** Whole minutes, for what needs no seconds. @param {number} ms */
