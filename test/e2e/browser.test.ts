@@ -7,9 +7,10 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { describe, it } from 'node:test'
+import { chromium, type Page } from 'playwright-core'
 import { SqliteSessionStore } from '../../src/adapters/sqlite-session-store.ts'
 import { ArrayEventSource, ArrayTopic } from '../support/array-event-source.ts'
-import { Chromium, findChromium, type Page } from '../support/chromium.ts'
+import { findChromium } from '../support/chromium.ts'
 import { testSettings, testWorker } from '../support/in-process.ts'
 
 const files = join(import.meta.dirname, '../../deploy/producers')
@@ -44,10 +45,10 @@ async function site(topic: ArrayTopic, now: () => number) {
   return { url: `http://127.0.0.1:${port}/browser.html`, sent, close }
 }
 
-/** The clock of every page, as far ahead as the collector's. */
-const clock = (aheadMs: number) => `{
+/** The clock of every page, which can be put ahead. */
+const clock = `{
   const now = Date.now.bind(Date)
-  window.aheadMs = ${aheadMs}
+  window.aheadMs = 0
   Date.now = () => now() + window.aheadMs
 }`
 
@@ -59,14 +60,6 @@ const until = async (condition: () => boolean, what: string) => {
   }
 }
 
-/** The tab beside these, which a page has just opened. */
-async function newTab(browser: Chromium, known: readonly string[]): Promise<Page> {
-  for (;;) {
-    const found = (await browser.tabs()).find(id => !known.includes(id))
-    if (found !== undefined) return browser.attach(found)
-  }
-}
-
 const tabOf = async (page: Page) => String(await page.evaluate("sessionStorage.getItem('sessionloom-tab')"))
 
 describe('the browser example', { skip }, () => {
@@ -75,30 +68,32 @@ describe('the browser example', { skip }, () => {
     const topic = new ArrayTopic(1)
     const { url, sent, close } = await site(topic, () => Date.now() + aheadMs)
     t.after(close)
-    const browser = await Chromium.start(path as string)
+    const browser = await chromium.launch({ executablePath: path as string, args: ['--no-sandbox'] })
     t.after(() => browser.close())
+    const context = await browser.newContext()
+    await context.addInitScript(clock)
 
-    const first = await browser.open(url, clock(0))
+    const first = await context.newPage()
+    await first.goto(url)
     await first.evaluate(
       "document.querySelector('input').value = 'red shoes'; document.querySelector('form').requestSubmit()",
     )
-    const second = await browser.open(url, clock(0))
-    const known = [first.targetId, second.targetId, ...(await browser.tabs())]
+    const second = await context.newPage()
+    await second.goto(url)
     // As a duplicated tab, it begins with a copy of the session storage.
+    const opened = context.waitForEvent('page')
     await first.evaluate('void window.open(location.href)')
-    const copy = await newTab(browser, known)
-    await copy.until(
-      "document.readyState === 'complete' && sessionStorage.getItem('sessionloom-tab') !== null",
-    )
+    const copy = await opened
+    await copy.waitForLoadState()
     const ids = [await tabOf(first), await tabOf(second), await tabOf(copy)]
     assert.equal(new Set(ids).size, 3, 'three tabs, three ids')
 
-    await first.go(`${url}?again`)
+    await first.goto(`${url}?again`)
     assert.equal(await tabOf(first), ids[0], 'the next page of a tab has its id')
 
     aheadMs = 11 * 60_000
     await first.evaluate(`window.aheadMs = ${aheadMs}; document.querySelector('#buy').click()`)
-    for (const page of [first, second, copy]) await page.call('Page.navigate', { url: 'about:blank' })
+    for (const page of [first, second, copy]) await page.goto('about:blank')
     await until(() => sent.length === 6, `6 events, but ${sent.map(({ type }) => type)}`)
 
     const store = new SqliteSessionStore(':memory:', testSettings.gapMs)
