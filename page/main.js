@@ -53,7 +53,8 @@ function showClock() {
     button.setAttribute('aria-pressed', String(Number(button.dataset.speed) === speed))
   if (lanes === model.lanes.length) return
   lanes = model.lanes.length
-  byId('timeline-note').textContent = `${counted(lanes, 'tab')}, one a line; click a session to open it`
+  byId('timeline-note').textContent =
+    `${counted(lanes, 'tab')}, one a line, in UTC; click a session to open it`
 }
 
 /** @param {string} text @param {string} sort */
@@ -68,7 +69,7 @@ const hear = {
   hello: greet,
   lanes(message) {
     model.reset(message, performance.now())
-    timeline.dirty()
+    timeline.tell()
     byId('news').replaceChildren()
     tellMerges(message.merges, openSession)
     showClock()
@@ -76,7 +77,7 @@ const hear = {
   live(message) {
     const now = performance.now()
     model.apply(message, now)
-    timeline.dirty()
+    timeline.tell()
     tellMerges(message.merges, openSession)
     showClock()
     if (now - latestAt < latestEveryMs) return

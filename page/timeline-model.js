@@ -81,7 +81,7 @@ export class TimelineModel {
     const told = at + Math.min(now - this.#clockSince, 2_000) * moved
     const passed = now - this.#shownSince
     const expected = this.#shownAt + passed * moved
-    const isFar = Math.abs(told - expected) > Math.max(farOffMs, 3_000 * speed)
+    const isFar = moved === 0 || Math.abs(told - expected) > Math.max(farOffMs, 3_000 * speed)
     this.#shownAt = isFar ? told : expected + (told - expected) * Math.min(1, passed / 400)
     this.#shownSince = now
     return this.#shownAt

@@ -21,6 +21,7 @@ const legend = /** @type {const} */ ([
   ['diamond', 'conversion'],
   ['late', 'came late'],
 ])
+const calmMs = 500
 const colourNames = [
   'ink',
   'muted',
@@ -59,6 +60,7 @@ export class Timeline {
   #height = 0
   #drawnAt = 0
   #isDirty = true
+  #hasNews = false
   #rows = -1
   /** @type {import('./timeline-paint.js').View | null} */
   #view = null
@@ -78,7 +80,7 @@ export class Timeline {
     this.#readColours()
     matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => this.#readColours())
     new ResizeObserver(() => this.#resize()).observe(this.#box)
-    this.#box.addEventListener('scroll', () => this.dirty())
+    this.#box.addEventListener('scroll', () => this.#dirty())
     this.#box.addEventListener('pointermove', event => this.#point(event))
     this.#box.addEventListener('pointerleave', () => this.#hover(null))
     this.#box.addEventListener('click', event => this.#click(event))
@@ -91,7 +93,12 @@ export class Timeline {
     this.#gapMs = gapMs
   }
 
-  dirty() {
+  /** The model has changed. */
+  tell() {
+    this.#hasNews = true
+  }
+
+  #dirty() {
     this.#isDirty = true
   }
 
@@ -110,7 +117,7 @@ export class Timeline {
       select.append(h('option', { value: minutes, selected: minutes === 60 }, name))
     select.addEventListener('change', () => {
       this.#rangeMs = Number(select.value) * 60_000
-      this.dirty()
+      this.#dirty()
     })
     if (innerWidth < 560) {
       select.value = '30'
@@ -123,7 +130,7 @@ export class Timeline {
     this.#colours = Object.fromEntries(
       colourNames.map(name => [name, style.getPropertyValue(`--${name}`).trim()]),
     )
-    this.dirty()
+    this.#dirty()
   }
 
   #resize() {
@@ -135,20 +142,21 @@ export class Timeline {
     this.#canvas.style.width = `${this.#width}px`
     this.#canvas.style.height = `${this.#height}px`
     this.#context.setTransform(ratio, 0, 0, ratio, 0, 0)
-    this.dirty()
+    this.#dirty()
   }
 
   #frame() {
     requestAnimationFrame(() => this.#frame())
     const now = performance.now()
     const { clock, merges } = this.#model
-    const moves = clock.isRunning && clock.speed > 0
+    const moves = this.#hasNews || merges.length > 0 || (clock.isRunning && clock.speed > 0)
     // Where motion is not wanted, time moves in steps.
-    const pauseMs = this.#calm.matches ? 500 : 0
-    if (!this.#isDirty && !(moves && now - this.#drawnAt > pauseMs) && merges.length === 0) return
+    const isTime = !this.#calm.matches || now - this.#drawnAt > calmMs
+    if (!this.#isDirty && !(moves && isTime)) return
     if (this.#width === 0) return
     this.#drawnAt = now
     this.#isDirty = false
+    this.#hasNews = false
     this.#draw(now)
   }
 
@@ -214,7 +222,7 @@ export class Timeline {
     this.#hint.hidden = session === null
     if (id === this.#hovered && session === null) return
     this.#hovered = id
-    this.dirty()
+    this.#dirty()
     if (session !== null)
       this.#hint.replaceChildren(
         h('strong', {}, this.#model.tabOf(session.lane)),
@@ -227,7 +235,7 @@ export class Timeline {
     const session = this.#at(event)
     if (session === null) return
     this.#chosen = session.id
-    this.dirty()
+    this.#dirty()
     this.#open(session.id)
   }
 
@@ -273,7 +281,7 @@ export class Timeline {
     if (top < this.#box.scrollTop) this.#box.scrollTop = top
     if (top > this.#box.scrollTop + room) this.#box.scrollTop = top - room
     byId('chosen').textContent = `Tab ${this.#model.tabOf(session.lane)}: ${inWords(session).join(', ')}`
-    this.dirty()
+    this.#dirty()
   }
 }
 

@@ -12,6 +12,7 @@ import { LiveRun } from '../live/live-run.ts'
 import { PacedSource } from '../live/paced-source.ts'
 import { openDemoLookups } from '../lookups.ts'
 import type { SessionStore } from '../ports/session-store.ts'
+import { UsageError } from './command.ts'
 import { type DemoConfig, type DemoOptions, speeds, usualSpeed } from './demo-options.ts'
 import { inChunks } from './demo-summary.ts'
 import { formatOf } from './event-format.ts'
@@ -35,7 +36,7 @@ export async function showPage(
   const format = formatOf(config)
   const { monotonic } = systemClock
   const shownSpeeds = [...new Set([...speeds, options.speed])].sort((a, b) => a - b)
-  const input = options.events === null ? Readable.from(madeUp(options)) : await openInput(options.events)
+  const input = await inputOf(options)
   const paced = new PacedSource(new NdjsonEventSource(input), {
     speed: options.speed,
     format,
@@ -47,7 +48,7 @@ export async function showPage(
   resources.defer(() => store.close())
   const live = new LiveRun({
     hello: {
-      title: options.events === null ? 'made-up events of a shop' : options.events,
+      title: titleOf(options),
       version: buildInfo().version,
       gapMs: config.sessionGap,
       speeds: shownSpeeds,
@@ -68,7 +69,10 @@ export async function showPage(
     speeds: shownSpeeds,
     isLocal: true,
   })
-  const server = await serveStatus({ host: '127.0.0.1', port: options.port }, null, undefined, page)
+  const address = { host: '127.0.0.1', port: options.port }
+  const server = await serveStatus(address, null, undefined, page).catch(({ cause }) => {
+    throw new UsageError([`--port: cannot be listened on: ${(cause as Error).message}`])
+  })
   resources.defer(() => server.close())
   process.stdout.write(`The page is at ${server.address}/ (Ctrl-C ends it)\n`)
   if (options.opens) openInBrowser(`${server.address}/`)
@@ -91,6 +95,16 @@ export async function showPage(
       `${options.keep === null ? 'nothing is left of them' : `they are in ${options.keep}`}\n`,
   )
   return 0
+}
+
+function titleOf({ events }: DemoOptions): string {
+  if (events === null) return 'made-up events of a shop'
+  return events === '-' ? 'standard input' : events
+}
+
+async function inputOf(options: DemoOptions): Promise<Readable> {
+  if (options.events === null) return Readable.from(madeUp(options))
+  return options.events === '-' ? process.stdin : openInput(options.events)
 }
 
 function madeUp({ rate, speed, late, history }: DemoOptions): Iterable<Buffer> {

@@ -9,7 +9,10 @@ export const demo = defineCommand({
     'machine: tabs become sessions, and late events make one of two. Needs no service and leaves nothing behind.',
   settings: demoSettings,
   options: [
-    { flags: '--events <file>', about: 'your own log instead, one JSON object a line, in order of arrival' },
+    {
+      flags: '--events <file>',
+      about: 'your own log instead, one JSON object a line, in order of arrival; - for standard input',
+    },
     { flags: '--rate <n>', about: 'made-up events per second, as you see them', default: '12' },
     { flags: '--late <share>', about: 'share of made-up events that come late', default: '0.06' },
     { flags: '--speed <n>', about: 'how many times faster event time passes', default: String(usualSpeed) },

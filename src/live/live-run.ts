@@ -181,9 +181,7 @@ export class LiveRun implements PageFeed {
     for (const [i, { document }] of writes.entries()) {
       if (results[i]?.kind === 'stale') continue
       if (isSession(document)) this.#session(document as SessionDocument)
-      else {
-        this.#ended(document)
-      }
+      else this.#ended(document)
     }
   }
 
