@@ -31,6 +31,7 @@ export class PacedSource implements EventSource {
   /** Where the log is by the clock, and when that was; null before the first record. */
   #at: number | null = null
   #since = 0
+  #ahead = 0
   /** The latest arrival that was given. */
   #delivered: number | null = null
   #isRunning = true
@@ -89,16 +90,21 @@ export class PacedSource implements EventSource {
       firstOffset = end
       done = due
     }
-    // At its end the log's clock stands at its last event, however fast it was read.
-    const last = arrivals.findLast(arrival => arrival !== null) ?? null
-    if (last !== null && this.#at !== null)
-      this.#at = Math.min(this.#at, Math.max(last, this.#options.from ?? last))
+    this.#standStill()
+  }
+
+  /** Where nothing follows, the log's clock stands at its last event, however fast it was read. */
+  #standStill(): void {
+    if (this.#at === null || this.#delivered === null) return
+    const last = Math.max(this.#delivered, this.#options.from ?? this.#delivered)
+    this.#ahead = Math.max(0, this.#at - last)
+    this.#at -= this.#ahead
   }
 
   /** How many of them are due, when at least one more than `done` is. */
   async #untilDue(arrivals: readonly (number | null)[], done: number): Promise<number> {
     for (;;) {
-      const next = arrivals[done] ?? null
+      const next = arrivals.find((arrival, i) => i >= done && arrival !== null) ?? null
       const at = this.#advance(next)
       let due = done
       const most = Math.min(arrivals.length, done + recordsAtOnce)
@@ -115,9 +121,12 @@ export class PacedSource implements EventSource {
   /** Puts the log's clock forward. */
   #advance(next: number | null): number {
     const now = this.#options.monotonic()
-    const passed = Math.min(now - this.#since, longestTickMs) * this.#speed
+    // What it was ahead of its last event is not lost when more of it follows.
+    const ahead = Math.min(this.#ahead, longestTickMs * this.#speed)
+    const passed = Math.min(now - this.#since, longestTickMs) * this.#speed + ahead
     const at = this.#at === null ? (this.#options.from ?? next ?? 0) : this.#at + passed
     this.#since = now
+    this.#ahead = 0
     const isSilent = next !== null && this.#speed > 0 && next - at > longestSilenceMs
     this.#at = isSilent ? next : at
     return this.#at

@@ -166,6 +166,10 @@ describe('the live page', { skip }, () => {
       [document.metadata.time.insert, document.lastSeen],
       ['2026-11-24T10:00:00.000Z', '2026-11-24T10:24:00.000Z'],
     )
+    const absorbed = await page.evaluate(
+      `fetch('sessions/${document.operation.merge[0]}').then(one => one.json())`,
+    )
+    assert.deepEqual(absorbed, document, 'the id that was absorbed leads there')
     await page.keyboard.press('Escape')
     await dialog.waitFor({ state: 'hidden' })
     assert.deepEqual(complaints, [])
@@ -304,4 +308,11 @@ describe('the live page', { skip }, () => {
     assert.deepEqual(readdirSync(temporary), [])
     await page.getByText('the server does not answer').waitFor()
   })
+})
+
+it('without the page the demo ends by itself, and says what came out', async () => {
+  const { exitCode, stdout, stderr } = await sessionloom(['demo', '--no-page'])
+  assert.deepEqual([exitCode, stderr], [0, ''])
+  assert.match(stdout, /^50,000 events → \d,\d{3} sessions\n/)
+  assert.match(stdout, /sessions that absorbed another +\d+\n/)
 })

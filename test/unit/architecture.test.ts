@@ -78,3 +78,24 @@ test('files stay small, and none is a drawer', () => {
     assert.doesNotMatch(basename(path), /^(utils?|helpers?|types|common|index)\.ts$|manager/)
   }
 })
+
+test('the page makes no markup and no code of text, and knows no other host', () => {
+  const scripts = globSync('page/*.js', { cwd: root })
+  assert.ok(scripts.length > 5)
+  for (const path of scripts) {
+    const text = readFileSync(join(root, path), 'utf8')
+    assert.doesNotMatch(
+      text,
+      /innerHTML|outerHTML|insertAdjacentHTML|document\.write|srcdoc|\beval\b|new Function|import\(['"]http/,
+      path,
+    )
+    const addresses = text.match(/https?:\/\/[^'"` ]+/g) ?? []
+    assert.deepEqual(
+      addresses.filter(one => !/^http:\/\/www\.w3\.org\/|^https:\/\/db-ip\.com$/.test(one)),
+      [],
+      path,
+    )
+  }
+  const html = readFileSync(join(root, 'page/index.html'), 'utf8')
+  assert.doesNotMatch(html, /<style|<script(?![^>]*src=)| style=| on\w+=|https?:/)
+})

@@ -4,6 +4,7 @@ import { describe, it } from 'node:test'
 import { NdjsonEventSource } from '../../../src/adapters/ndjson-event-source.ts'
 import { nativeFormat } from '../../../src/core/formats/native.ts'
 import { PacedSource } from '../../../src/live/paced-source.ts'
+import type { EventSource } from '../../../src/ports/event-source.ts'
 
 const minute = 60_000
 const line = (at: number, id = at) =>
@@ -96,6 +97,58 @@ describe('a paced log', () => {
     assert.equal(delivered.length, 2)
     assert.deepEqual(speeds, [0, 60])
     assert.ok(looks >= 1)
+  })
+
+  it('begins with the first time that it knows', async () => {
+    const { delivered } = await run(['no event', line(600), line(601)], { speed: 60 })
+    assert.deepEqual(
+      delivered.map(({ offsets }) => offsets),
+      [[0, 1], [2]],
+    )
+    assert.equal(delivered[0]?.clock, 600 * minute)
+  })
+
+  it('keeps its pace from one batch to the next', async () => {
+    let now = 0
+    let given = 0
+    let seen = -1
+    // A second passes with each wait, and none with what is given without one.
+    const monotonic = () => {
+      if (given === seen) now += 1_000
+      seen = given
+      return now
+    }
+    const record = (i: number) => ({
+      offset: i,
+      timestamp: null,
+      key: null,
+      value: Buffer.from(line(i)),
+      headers: {},
+    })
+    const inOnes: EventSource = {
+      async run(handler) {
+        for (let i = 0; i < 12; i++)
+          await handler.process({
+            batch: { partition: 0, records: [record(i)], firstOffset: i, nextOffset: i + 1 },
+            isCurrent: () => true,
+            commit: async () => 'committed',
+          })
+      },
+      stop: async () => {},
+      describe: async () => ({ topic: null, partitions: 1 }),
+      committed: async () => ({ offset: null, metadata: null }),
+      bounds: async () => ({ start: 0, end: 12 }),
+      timestampAt: async () => null,
+    }
+    const source = new PacedSource(inOnes, {
+      speed: 180,
+      format: nativeFormat,
+      maxLatenessMs: 1e12,
+      monotonic,
+    })
+    await source.run({ assigned: () => {}, process: async () => void given++ })
+    // Eleven minutes, three to a second.
+    assert.deepEqual([given, now], [12, 4_000])
   })
 
   it('gives no more than so many at once', async () => {
