@@ -1,9 +1,12 @@
 import { spawn } from 'node:child_process'
+import { createHash, randomUUID } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { httpPage } from '../adapters/http-page.ts'
 import { serveStatus } from '../adapters/http-status.ts'
 import { CountingDeadLetterSink } from '../adapters/ndjson-dead-letter-sink.ts'
 import { NdjsonEventSource, openInput } from '../adapters/ndjson-event-source.ts'
+import { hashFile } from '../adapters/ndjson-input.ts'
+import { beginFile, finishFile } from '../adapters/sqlite-file-register.ts'
 import { SqliteSessionStore } from '../adapters/sqlite-session-store.ts'
 import { buildInfo } from '../build-info.ts'
 import { isRedirect } from '../core/session-document.ts'
@@ -46,6 +49,7 @@ export async function showPage(
   })
   const store = new SqliteSessionStore(options.keep ?? temporary, config.sessionGap)
   resources.defer(() => store.close())
+  const log = options.keep === null ? null : await registered(store, options)
   const live = new LiveRun({
     hello: {
       title: titleOf(options),
@@ -76,7 +80,7 @@ export async function showPage(
   resources.defer(() => server.close())
   process.stdout.write(`The page is at ${server.address}/ (Ctrl-C ends it)\n`)
   if (options.opens) openInBrowser(`${server.address}/`)
-  await runToEnd({
+  const { records: read } = await runToEnd({
     source: live.watchSource(paced),
     store: live.watchStore(store),
     deadLetters: live.watchLetters(new CountingDeadLetterSink()),
@@ -88,6 +92,8 @@ export async function showPage(
     signal,
     onBatch: totals => live.countDuplicates(() => totals.duplicates),
   })
+  // What is made up is never read again: it ends where it was stopped.
+  if (log !== null && (options.events === null || !signal.aborted)) finishFile(store.database, log, read)
   await untilAborted(signal)
   const { records, sessions, merges } = live.totals
   process.stdout.write(
@@ -95,6 +101,14 @@ export async function showPage(
       `${options.keep === null ? 'nothing is left of them' : `they are in ${options.keep}`}\n`,
   )
   return 0
+}
+
+/** A store that stays knows what it has taken in, so that `replay` can go on with other files. Gives the log's hash. */
+async function registered(store: SqliteSessionStore, { events }: DemoOptions): Promise<string> {
+  const isFile = events !== null && events !== '-'
+  const hash = isFile ? await hashFile(events) : createHash('sha256').update(randomUUID()).digest('hex')
+  beginFile(store.database, hash, events ?? 'made-up events')
+  return hash
 }
 
 function titleOf({ events }: DemoOptions): string {

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -259,6 +259,26 @@ describe('the live page', { skip }, () => {
     const counted = kept.prepare("SELECT count(*) AS count FROM documents WHERE status = 'ended'").get()
     kept.close()
     assert.equal(counted?.count, 4)
+    // The same log changes nothing there, and another one goes on from it.
+    assert.match(
+      (await sessionloom(['replay', logPath, '--store', `sqlite:${store}`])).stderr,
+      /was replayed into this store before \(9 records\)/,
+    )
+    const more = tab('calm')
+      .at('10:30')
+      .map(event => JSON.stringify({ ...event, receivedAt: event.timestamp }))
+    const replayed = await sessionloom(
+      ['replay', '-', '--store', `sqlite:${store}`, '--out', `${store}.ndjson`],
+      { input: more.join('\n') },
+    )
+    assert.match(replayed.stderr, /1 record: 1 applied/)
+    const calm = readFileSync(`${store}.ndjson`, 'utf8')
+      .split('\n')
+      .filter(line => line.includes('"tabId":"calm"'))
+    assert.deepEqual(
+      calm.map(line => JSON.parse(line).activity.events),
+      [6],
+    )
     const again = await sessionloom(['demo', '--keep', store, '--rate', '-1'])
     assert.equal(again.exitCode, 2)
     assert.match(again.stderr, /--rate: expected a number.*\n.*--keep: there is such a file/)
