@@ -81,7 +81,7 @@ export const settings = {
   ),
   flushInterval: setting(
     'FLUSH_INTERVAL',
-    '500ms',
+    '250ms',
     duration({ min: 10 }),
     'Longest wait for a batch to fill; what a document lags behind its event',
   ),

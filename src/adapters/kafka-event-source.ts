@@ -214,7 +214,7 @@ function timingOf(options: KafkaEventSourceOptions): Timing {
   const rebalanceTimeoutMs = options.rebalanceTimeoutMs ?? 60_000
   const sessionTimeoutMs = options.sessionTimeoutMs ?? 30_000
   return {
-    flushIntervalMs: options.flushIntervalMs ?? 500,
+    flushIntervalMs: options.flushIntervalMs ?? 250,
     concurrency: options.concurrency ?? 8,
     sessionTimeoutMs,
     // A third, so that two may be lost.

@@ -1,6 +1,7 @@
 // npm run bench: what the parts of the product cost, each beside a baseline of the same run, in a process of its own.
 // CPU-seconds are the figures to compare: wall time depends on what else the machine does.
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -14,13 +15,15 @@ import type { Cost } from './cost.ts'
 
 const help = `Usage: npm run bench -- [options]
 
-  --only NAME    decode, core, memory, session-memory, kafka-null or kafka-elasticsearch
+  --only NAME    decode, core, memory, session-memory, growth, kafka-null, kafka-elasticsearch, latency,
+                 restore or recall
   --events N     events of the workload (300000 in memory, 1000000 from Kafka)
   --tabs N       tabs that they come from (20000)
   --rounds N     measurements of each, in turn with its baseline; the median counts (3)
   --json         one line of JSON for each
 
-Restore and recall: npm run bench:restore, npm run bench:recall.`
+Restore and recall take minutes and gigabytes: they run only when they are named, and have options of their own
+(npm run bench:restore, npm run bench:recall).`
 
 const { values } = parseArgs({
   options: {
@@ -43,15 +46,20 @@ const inMemory: readonly Measurement[] = [
   { name: 'core', kind: 'core', baseline: 'parse' },
   { name: 'memory', kind: 'memory', baseline: 'parse' },
   { name: 'session-memory', kind: 'session-memory', baseline: 'parse' },
+  // A million open sessions beside ten thousand.
+  { name: 'growth', kind: 'among-1000000', baseline: 'among-10000' },
 ]
 const fromKafka: readonly Measurement[] = [
   { name: 'kafka-null', kind: 'null', baseline: 'bare' },
   { name: 'kafka-elasticsearch', kind: 'elasticsearch', baseline: 'bare' },
 ]
 
+/** Room for a million open sessions, whatever the machine's default is. */
+const flags = ['--expose-gc', '--max-old-space-size=6000']
+
 async function step(file: string, words: readonly string[]): Promise<Cost> {
   const path = join(import.meta.dirname, file)
-  const { stdout } = await promisify(execFile)(process.execPath, ['--expose-gc', path, ...words])
+  const { stdout } = await promisify(execFile)(process.execPath, [...flags, path, ...words])
   return JSON.parse(stdout) as Cost
 }
 
@@ -147,6 +155,19 @@ async function measureFromKafka(wanted: readonly Measurement[]): Promise<void> {
   }
 }
 
+/** Measurements that are programs of their own, and print a line of JSON. */
+const apart: Readonly<Record<string, string>> = {
+  latency: 'latency.bench.ts',
+  restore: 'restore.bench.ts',
+  recall: 'recall.bench.ts',
+}
+
+async function runApart(file: string): Promise<void> {
+  const child = spawn(process.execPath, [join(import.meta.dirname, file)], { stdio: 'inherit' })
+  const [exitCode] = (await once(child, 'exit')) as [number | null]
+  if (exitCode !== 0) throw new Error(`${file} ended with exit code ${exitCode}`)
+}
+
 async function startNode(): Promise<Server> {
   const started = await startElasticsearch()
   if (started.kind === 'none') throw new UnavailableError(started.reason)
@@ -156,6 +177,11 @@ async function startNode(): Promise<Server> {
 async function main(): Promise<number> {
   const all = [...inMemory, ...fromKafka]
   const isWanted = ({ name }: Measurement) => values.only === undefined || values.only === name
+  const alone = values.only === undefined ? undefined : apart[values.only]
+  if (alone !== undefined && !values.help) {
+    await runApart(alone)
+    return 0
+  }
   if (values.help || !all.some(isWanted)) {
     process.stdout.write(`${help}\n`)
     return values.help ? 0 : 2
@@ -163,6 +189,7 @@ async function main(): Promise<number> {
   if (!values.json) process.stdout.write(`${heading}\n`)
   await measureInMemory(inMemory.filter(isWanted))
   await measureFromKafka(fromKafka.filter(isWanted))
+  if (values.only === undefined) await runApart('latency.bench.ts')
   return 0
 }
 
