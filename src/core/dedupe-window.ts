@@ -1,6 +1,8 @@
 // The last events of a session by arrival, as 64-bit hashes, to know a repeat when it comes. There are millions of them
 // in memory, so they are plain numbers in one array that doubles, not in one that has room for 16 more when it is new.
 
+import { withRoom } from './packed-numbers.ts'
+
 /** How many events are remembered. A repeat that comes later than that counts again (design §1.2). */
 export const dedupeWindowSize = 1024
 
@@ -58,7 +60,7 @@ export function remembers(window: DedupeWindow, { high, low }: Identity): boolea
 export function remember(window: DedupeWindow, { high, low }: Identity, arrival: number): DedupeWindow {
   const seen = window[0] as number
   const i = at(seen % dedupeWindowSize)
-  const held = i < window.length ? window : window.concat(window.slice(1))
+  const held = i < window.length ? window : withRoom(window)
   held[i] = high
   held[i + 1] = low
   held[i + 2] = arrival
@@ -88,7 +90,8 @@ export function mergeWindows(a: DedupeWindow, b: DedupeWindow): DedupeWindow {
     else j++
   }
   const last = merged.slice(-dedupeWindowSize * stride)
-  return [last.length / stride].concat(last)
+  last.unshift(last.length / stride)
+  return last
 }
 
 const bytesPerHash = 8

@@ -3,6 +3,8 @@
 // another and does not depend on the order of arrival. Stretches are more than 30 s apart, so the 12 hours after
 // which a session is given up have room for 1,440.
 
+import { withRoom } from './packed-numbers.ts'
+
 /**
  * First how many numbers follow: start, end, start, end… of the stretches, epoch ms, in order. The rest is room, which
  * doubles. Null where it was given up.
@@ -30,7 +32,7 @@ export function engage(held: Engagement, time: number, lengthMs: number): Engage
 /** With a stretch of its own for an event, behind the one that ends at this index. */
 function inserted(held: number[], at: number, time: number): number[] {
   const used = held[0] as number
-  const roomy = used + 2 < held.length ? held : held.concat(held.slice(1))
+  const roomy = used + 2 < held.length ? held : withRoom(held)
   for (let i = used; i > at; i--) roomy[i + 2] = roomy[i] as number
   roomy[at + 1] = time
   roomy[at + 2] = time
