@@ -9,8 +9,13 @@ export type Config<N extends SettingName> = { readonly [P in N]: z.output<(typeo
 /** One fault of the configuration. Never holds the value: it may be a secret. */
 export type Fault = string
 
+type IsBroken = (
+  set: (name: SettingName) => boolean,
+  values: { readonly [name in SettingName]?: unknown },
+) => boolean
+
 /** Settings that need or exclude one another: which one to name, what to say of it, and when. */
-const rules: readonly (readonly [SettingName, string, (set: (name: SettingName) => boolean) => boolean])[] = [
+const rules: readonly (readonly [SettingName, string, IsBroken])[] = [
   ['kafkaCaFile', 'needs KAFKA_TLS=on', set => set('kafkaCaFile') && !set('kafkaTls')],
   ['kafkaCertFile', 'needs KAFKA_TLS=on', set => set('kafkaCertFile') && !set('kafkaTls')],
   [
@@ -61,6 +66,11 @@ const rules: readonly (readonly [SettingName, string, (set: (name: SettingName) 
   ['fieldMap', 'not together with EVENT_FORMAT', set => set('fieldMap') && set('eventFormat')],
   ['sessionLookupRate', 'needs SESSION_LOOKUP=on', set => set('sessionLookupRate') && !set('sessionLookup')],
   [
+    'sessionLookup',
+    'needs an HTTP_ADDRESS, which is `off`',
+    (set, { httpAddress }) => set('sessionLookup') && httpAddress === null,
+  ],
+  [
     'elasticsearchCaFingerprint',
     'not together with ELASTICSEARCH_CA_FILE: one of them is enough',
     set => set('elasticsearchCaFingerprint') && set('elasticsearchCaFile'),
@@ -100,7 +110,7 @@ export function readConfig<const N extends SettingName>(
         faults.push(`${flag === undefined ? env : flagOf(name)}: ${message}`)
   }
   for (const [name, message, isBroken] of rules)
-    if (names.includes(name as N) && isBroken(other => set.has(other)))
+    if (names.includes(name as N) && isBroken(other => set.has(other), values))
       faults.push(`${settings[name].env}: ${message}`)
   if (faults.length > 0) return { ok: false, faults }
   return { ok: true, config: Object.freeze(values) as Config<N> }

@@ -105,12 +105,11 @@ export const connectionSettings = {
     '',
     z.union([
       z.literal(''),
-      z
-        .url({ protocol: /^https?$/, error: 'expected a URL such as http://localhost:8081' })
-        .refine(
-          url => new URL(url).username === '',
-          'has a user in it: use SCHEMA_REGISTRY_USERNAME and SCHEMA_REGISTRY_PASSWORD',
-        ),
+      z.url({ protocol: /^https?$/, error: 'expected a URL such as http://localhost:8081' }).refine(
+        // Also asked of what is no URL.
+        url => !`${URL.parse(url)?.username ?? ''}${URL.parse(url)?.password ?? ''}`,
+        'has a user in it: use SCHEMA_REGISTRY_USERNAME and SCHEMA_REGISTRY_PASSWORD',
+      ),
     ]),
     'Schema registry (of Confluent, or one that speaks its API) in which the schemas are that the records were written with, in Avro, JSON or Protobuf. Without it, records are texts',
   ),

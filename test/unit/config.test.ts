@@ -119,6 +119,27 @@ test('settings that need or exclude one another are told with the others', () =>
   assert.ok(read.faults.includes('KAFKA_CERT_FILE: cannot be read: ENOENT'))
 })
 
+test('what is answered at an address needs one', () => {
+  const faultsOf = (variables: Record<string, string>) => {
+    const read = readConfig(everything, {}, variables)
+    return read.ok ? [] : read.faults
+  }
+  const fault = 'SESSION_LOOKUP: needs an HTTP_ADDRESS, which is `off`'
+  assert.deepEqual(faultsOf({ SESSION_LOOKUP: 'on', HTTP_ADDRESS: 'off' }), [fault])
+  assert.deepEqual(faultsOf({ SESSION_LOOKUP: 'on' }), [])
+  assert.deepEqual(faultsOf({ HTTP_ADDRESS: 'off' }), [])
+})
+
+test('the URL of a schema registry holds no credentials, which messages would show', () => {
+  const faultsOf = (url: string) => {
+    const read = readConfig(['schemaRegistryUrl'], {}, { SCHEMA_REGISTRY_URL: url })
+    return read.ok ? [] : read.faults
+  }
+  assert.deepEqual(faultsOf('https://registry.example/apis/ccompat/v7'), [])
+  for (const url of ['http://me:hunter2@localhost', 'http://me@localhost', 'http://:hunter2@localhost'])
+    assert.match(faultsOf(url).join(), /^SCHEMA_REGISTRY_URL: has a user in it: use \S+ and \S+$/, url)
+})
+
 test('a secret comes from its variable or from a file, never from a flag, and is never shown', t => {
   const path = join(tmpdir(), `sessionloom-${process.pid}.secret`)
   writeFileSync(path, 'hunter2\n')
