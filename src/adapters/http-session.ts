@@ -19,6 +19,7 @@ export type SessionLookUp = {
 /** Answers the request for a path; null if it is none of ours. */
 export type SessionAnswers = (path: string) => Promise<SessionAnswer> | null
 
+/** In characters, as an event's. */
 const maxTabIdLength = 256
 /** The worker's own requests need connections, too. */
 const atOnce = 16
@@ -67,7 +68,7 @@ export function sessionAnswers({
 function decoded(encoded: string): string | null {
   try {
     const tabId = decodeURIComponent(encoded)
-    return tabId.length <= maxTabIdLength ? tabId : null
+    return [...tabId].length <= maxTabIdLength ? tabId : null
   } catch {
     return null
   }

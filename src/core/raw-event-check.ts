@@ -9,7 +9,8 @@ import { boundedObject, type RawEvent, rawEventSchema } from './raw-event.ts'
 /** What JSON Schema has no word for. */
 const bounded = 'bounded'
 
-// `unicode`: zod counts UTF-16 units. It is called deprecated, which the logger would say.
+// `unicode`: a text is measured in UTF-16 units, of which each has its number. That is never fewer than the characters
+// that zod counts, which is asked about all that is refused here. It is called deprecated, which the logger would say.
 const ajv = new Ajv2020({ unicode: false, allowUnionTypes: true, logger: false })
 ajv.addKeyword({
   keyword: bounded,

@@ -10,10 +10,7 @@ export type SchemaNode = {
   readonly required?: readonly string[]
 }
 
-/**
- * It counts characters where zod counts UTF-16 units, and cannot say all that bounds `properties` and their like: what
- * it refuses is refused here too, and a little more.
- */
+/** It cannot say all that bounds `properties` and their like: what it refuses is refused here too, and a little more. */
 export function rawEventJsonSchema(): SchemaNode {
   return z.toJSONSchema(rawEventSchema, { io: 'input', unrepresentable: 'any' }) as SchemaNode
 }

@@ -87,7 +87,7 @@ const optional =
     value === undefined || value === null || check(value)
 const text = (max: number, min = 0): Check => optional(required(max, min))
 function required(max: number, min: number): Check {
-  return value => typeof value === 'string' && value.length >= min && value.length <= max
+  return value => typeof value === 'string' && value.length >= min && [...value].length <= max
 }
 const number = (min: number, max: number): Check =>
   optional(value => typeof value === 'number' && value >= min && value <= max)
