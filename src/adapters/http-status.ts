@@ -51,14 +51,20 @@ export async function serveStatus(
     connectionsCheckingInterval: Math.min(1_000, arrivalMs),
     maxHeaderSize: maxHeaderBytes,
   }
+  let open = 0
   const server = createServer(limits, (request, response) => {
-    // What comes after it is not waited for: a body that nobody reads would keep the connection.
-    if (hasBody(request)) response.shouldKeepAlive = false
+    // What comes after it is not waited for: a body that nobody reads would keep the connection. And many who ask for
+    // sessions now and then must not keep those that the ones who watch need: a worker that does not answer is killed.
+    if (hasBody(request) || open > connections / 2) response.shouldKeepAlive = false
     if (page?.answer(request, response)) return
     respond(request.method ?? '', request.url ?? '', response, status).catch(error => response.destroy(error))
   })
   server.maxHeadersCount = maxHeaders
   server.maxConnections = connections
+  server.on('connection', socket => {
+    open++
+    socket.once('close', () => open--)
+  })
   // Also of one who asks and does not take the answer.
   server.timeout = idleMs
   server.listen(port, host)

@@ -126,6 +126,22 @@ describe('the status port', () => {
     while (!(await isFree()));
   })
 
+  it('leaves connections to the ones who watch, however many others would keep theirs', async t => {
+    const { open, isFree } = await serve(t, { arrivalMs: 3_600_000, idleMs: 3_600_000 })
+    const ends: string[] = []
+    for (let i = 0; i < 3 * limits.connections; i++) {
+      const socket = open()
+      socket.write('GET /livez HTTP/1.1\r\nHost: h\r\n\r\n')
+      const [first] = await Promise.race([once(socket, 'data'), once(socket, 'close')])
+      ends.push(/^connection: (.*)$/im.exec(String(first))?.[1] ?? 'none')
+      if (ends.at(-1) === 'close') await once(socket.resume(), 'close')
+    }
+    const kept = limits.connections / 2
+    assert.deepEqual(ends.slice(0, kept), Array(kept).fill('keep-alive'))
+    assert.deepEqual(new Set(ends.slice(kept)), new Set(['close']))
+    assert(await isFree())
+  })
+
   it('drops connections beyond its number, and answers again when they are gone', async t => {
     const { open, isFree } = await serve(t, { arrivalMs: 3_600_000, idleMs: 3_600_000 })
     const held = Array.from({ length: limits.connections }, open)
