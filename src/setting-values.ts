@@ -92,8 +92,10 @@ function readJson(path: string, context: z.core.$RefinementCtx): unknown {
   try {
     return JSON.parse(readFileSync(path, 'utf8'))
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    context.addIssue(code === undefined ? 'is no JSON' : `cannot be read: ${code}`)
+    const { code, message } = error as NodeJS.ErrnoException
+    // The rest of the message quotes the file.
+    const place = /\(line \d+ column \d+\)$/.exec(message)?.[0]
+    context.addIssue(code === undefined ? `is no JSON ${place ?? ''}`.trim() : `cannot be read: ${code}`)
     return undefined
   }
 }

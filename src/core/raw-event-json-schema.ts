@@ -8,6 +8,7 @@ export type SchemaNode = {
   readonly anyOf?: readonly SchemaNode[]
   readonly properties?: { readonly [name: string]: SchemaNode }
   readonly required?: readonly string[]
+  readonly propertyNames?: unknown
 }
 
 /** It cannot say all that bounds `properties` and their like: what it refuses is refused here too, and a little more. */

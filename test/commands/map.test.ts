@@ -70,7 +70,8 @@ describe('`map --try`', () => {
     ])
       assert.ok(stderr.includes(`FIELD_MAP: ${fault}`), stderr)
     for (const [content, said] of [
-      ['{', 'is no JSON'],
+      ['{', 'is no JSON \\(line 1 column 2\\)'],
+      ['', 'is no JSON'],
       ['[]', 'expected an object of fields'],
     ] as const) {
       const other = await sessionloom(['map', '--try', '-', '--field-map', write('other.json', content)])

@@ -1,6 +1,8 @@
 // FIELD_MAP: any JSON made into a raw event by a map of JSON Pointers. Its targets are the fields of the contract.
 import { epochMs } from '../event-time.ts'
+import { maxInstantMs } from '../instant.ts'
 import { isJsonObject, type Json, type JsonObject } from '../json.ts'
+import { keyedFault } from '../keyed-limits.ts'
 import { ok } from '../outcome.ts'
 import { rawEventSchema } from '../raw-event.ts'
 import { rawEventJsonSchema, type SchemaNode, withoutNull } from '../raw-event-json-schema.ts'
@@ -34,7 +36,7 @@ export function compileFieldMap(map: unknown): FieldMapResult {
   if (root === null) return { ok: false, faults: ['expected an object of fields'] }
   for (const name of ['eventId', 'tabId', 'type'])
     if (!Object.hasOwn(map as object, name)) faults.push(`${name}: is missing`)
-  if (faults.length === 0) faults.push(...constantFaults(root))
+  faults.push(...constantFaults(root))
   return faults.length > 0 ? { ok: false, faults } : { ok: true, format: formatOf(root) }
 }
 
@@ -59,7 +61,9 @@ function compileGroup(map: unknown, schema: SchemaNode, path: string, faults: st
   for (const [name, given] of Object.entries(map)) {
     const at = path === '' ? name : `${path}.${name}`
     const target = targetOf(schema, name)
+    const fault = schema.propertyNames === undefined ? null : keyedFault({ [name]: null })
     if (target === null) faults.push(`${at}: is no field of a raw event`)
+    else if (fault !== null) faults.push(`${path}: ${fault}`)
     else {
       const rule = compileRule(given, target, at, faults)
       if (rule !== null) members.set(name, rule)
@@ -92,7 +96,7 @@ const times = new Set(['timestamp', 'receivedAt', 'sentAt'])
 function kindOf({ type }: SchemaNode, path: string): TargetKind {
   if (times.has(path)) return 'time'
   if (type === 'string') return 'text'
-  return type === 'number' ? 'number' : 'other'
+  return type === 'number' || type === 'integer' ? 'number' : 'other'
 }
 
 function fieldOf(rule: Rule, record: JsonObject): unknown {
@@ -116,11 +120,16 @@ function constantFaults(root: Group): string[] {
     const parsed = rawEventSchema.safeParse({ ...least, ...event, ...withProfileId(event) })
     if (!parsed.success)
       return parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`)
-    const isTime = times.has(path.join('.'))
-    if (!isTime || epochMs(constant as string | number | null) !== 'malformed') return []
-    return [`${path.join('.')}: expected ISO 8601 with offset, or epoch milliseconds`]
+    const fault = times.has(path.join('.')) ? timeFault(constant as string | number | null) : null
+    return fault === null ? [] : [`${path.join('.')}: ${fault}`]
   })
   return [...new Set(faults)]
+}
+
+function timeFault(constant: string | number | null): string | null {
+  const ms = epochMs(constant)
+  if (ms === 'malformed') return 'expected ISO 8601 with offset, or epoch milliseconds'
+  return ms === null || (ms >= 0 && ms <= maxInstantMs) ? null : 'lies before 1970 or after 9999'
 }
 
 const least = { eventId: 'e', tabId: 't', type: 'x' }

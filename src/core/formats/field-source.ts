@@ -1,6 +1,6 @@
 // Where a field of a mapped event comes from: pointers and constants, the first of them that is there.
 import { isJsonObject, type Json, type JsonObject } from '../json.ts'
-import { number, utcTime } from './fields.ts'
+import { digits, number, utcTime } from './fields.ts'
 
 type Alternative = {
   /** The pointer, or the word `constant`. */
@@ -84,7 +84,11 @@ export function take(
 ): { readonly value: Json; readonly from: string } | null {
   for (const { name, steps, constant } of source.alternatives) {
     const value = steps === null ? constant : lookUp(record, steps)
-    if (value != null) return { value: asWanted(value, source), from: name }
+    if (value == null) continue
+    const word = wordFor(value, source.values)
+    if (word !== undefined) return { value: word, from: name }
+    // What is written in the map is written as an event has it.
+    return { value: steps === null ? value : converted(value, source), from: name }
   }
   return null
 }
@@ -99,12 +103,15 @@ function lookUp(record: JsonObject, steps: readonly string[]): Json | undefined 
   return at
 }
 
-function asWanted(value: Json, { values, unit, target }: CompiledSource): Json {
-  const isWord = typeof value !== 'object'
-  if (values !== null && isWord && Object.hasOwn(values, String(value))) return values[String(value)] as Json
+const wordFor = (value: Json, values: JsonObject | null): Json | undefined =>
+  values !== null && typeof value !== 'object' && Object.hasOwn(values, String(value))
+    ? values[String(value)]
+    : undefined
+
+/** What cannot be converted is left to the contract to judge. */
+function converted(value: Json, { unit, target }: CompiledSource): Json {
   if (unit !== null) return inUnit(value, unit)
-  if (target === 'text' && typeof value === 'number' && Number.isFinite(value)) return String(value)
-  // What is no number is left to the contract to judge.
+  if (target === 'text' && typeof value === 'number') return digits(value) ?? value
   return target === 'number' && typeof value === 'string' ? (number(value) ?? value) : value
 }
 

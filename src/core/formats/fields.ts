@@ -18,7 +18,11 @@ export const text = (value: Value): string | undefined =>
 
 /** As `text`; numbers, which some producers use for ids, in digits. */
 export const id = (value: Value): string | undefined =>
-  typeof value === 'number' && Number.isFinite(value) ? String(value) : text(value)
+  typeof value === 'number' ? digits(value) : text(value)
+
+/** A number as text. Not one that JSON readers round: two tabs, or two people, would become one. */
+export const digits = (value: number): string | undefined =>
+  Math.abs(value) <= Number.MAX_SAFE_INTEGER ? String(value) : undefined
 
 /** A number, or a text that is one. */
 export function number(value: Value): number | undefined {

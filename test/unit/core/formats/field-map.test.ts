@@ -94,6 +94,9 @@ describe('a field map', () => {
       context: { screen: { width: '/w', height: '/h' } },
       properties: { price: '/price', n: '/n' },
     }
+    const asn = { ...least, context: { geo: { asn: '/asn' } } }
+    assert.deepEqual(eventOf(asn, { ...record, asn: '15169' }).raw.context, { geo: { asn: 15_169 } })
+    assert.equal(decoded(asn, { ...record, asn: '1.5' }).kind, 'dead-letter')
     const { raw } = eventOf(map, { ...record, price: '-12.50', n: 7, w: '1920', h: 1080.5 })
     assert.deepEqual(
       [raw.value, raw.query, raw.context.screen, raw.properties],
@@ -128,6 +131,7 @@ describe('a field map', () => {
         type: [],
         timestamp: '/a~2',
         tab: '/tab',
+        value: { constant: 'much' },
         site: { constant: 's', from: '/x' },
         query: { from: '/q', values: 7 },
         context: { page: { uri: '/u' }, ip: { constant: 1, more: 1 }, geo: 7 },
@@ -145,6 +149,7 @@ describe('a field map', () => {
         'context.geo: expected a JSON Pointer, {"constant": …}, {"from": …, "values": {…}}, or a list',
         'properties.a: expected a JSON Pointer, {"constant": …}, {"from": …, "values": {…}}, or a list',
         'tabId: is missing',
+        'value: Invalid input: expected number, received string',
       ],
     )
     for (const map of [null, [], 'x', 7, undefined])
@@ -157,6 +162,38 @@ describe('a field map', () => {
       faults.map(fault => fault.split(':')[0]),
       ['value', 'site'],
     )
+  })
+
+  it('is told of names that no properties may have', () => {
+    const names = { '': '/a', ['k'.repeat(257)]: '/b', 'a\u0000': '/c', 'a.b': '/d', __proto: '/e' }
+    assert.deepEqual(
+      faultsOf({ ...least, properties: names, profile: { metadata: { '': '/a' } }, traits: '/t' }),
+      [
+        'properties: has an empty key',
+        'properties: has a key over 256 characters',
+        'properties: has a key with a NUL',
+        'profile.metadata: has an empty key',
+      ],
+    )
+  })
+
+  it('takes a constant time as it is written, whatever the others are counted in, and is told of impossible ones', () => {
+    const at = Date.parse(record.at)
+    const timeOf = (constant: unknown, as: string) =>
+      eventOf({ ...least, timestamp: { from: ['/none', { constant }], as } }, record).raw.timestamp
+    assert.equal(timeOf(at, 'seconds'), at)
+    assert.equal(timeOf(record.at, 'utc'), record.at)
+    const faults = faultsOf({
+      ...least,
+      timestamp: { from: ['/at', { constant: '2026-11-24 12:00:00' }], as: 'utc' },
+      receivedAt: { constant: -1 },
+      sentAt: { from: '/sent', values: { never: 253_402_300_800_000 } },
+    })
+    assert.deepEqual(faults, [
+      'timestamp: expected ISO 8601 with offset, or epoch milliseconds',
+      'receivedAt: lies before 1970 or after 9999',
+      'sentAt: lies before 1970 or after 9999',
+    ])
   })
 
   it('is told of constants and words in any place that no event may have, and of what none is looked for behind', () => {
