@@ -3,6 +3,7 @@ import { writeLines } from '../adapters/ndjson-output.ts'
 import { decode } from '../core/decode.ts'
 import type { Format } from '../core/formats/format.ts'
 import { formatInstant } from '../core/instant.ts'
+import { rawEventSchema } from '../core/raw-event.ts'
 import type { SourceRecord } from '../ports/event-source.ts'
 import { defineCommand, UsageError } from './command.ts'
 import { formatOf, formatSettings } from './event-format.ts'
@@ -45,5 +46,7 @@ function shownOf(record: SourceRecord, format: Format): { line: object; isEvent:
     return { line: { line, reason: outcome.reason, message: outcome.message }, isEvent: false }
   if (outcome.kind === 'control') return { line: { line, control: outcome.control }, isEvent: true }
   const { raw, time, tabIdFrom, format: name } = outcome.value
-  return { line: { line, format: name, tabIdFrom, time: formatInstant(time), event: raw }, isEvent: true }
+  // Without the fields that the contract does not know: what is not shown has gone nowhere, so a wrong name is seen.
+  const event = rawEventSchema.parse(raw)
+  return { line: { line, format: name, tabIdFrom, time: formatInstant(time), event }, isEvent: true }
 }

@@ -48,6 +48,16 @@ describe('`map --try`', () => {
     assert.equal(exitCode, 1)
   })
 
+  it('shows no field that an event does not have, so that a wrong name is seen', async () => {
+    const least = { eventId: 'e', tabId: 't', type: 'x', timestamp: 1 }
+    const [context, traits] = [{ page: { url: '/', title: 'A' } }, { any: { name: 1 } }]
+    const wrong = { page: { ...context.page, referer: 'https://a.example/' }, userAgnet: 'Mozilla/5.0' }
+    const input = `${JSON.stringify({ ...least, traits, time: 2, context: wrong })}\n`
+    const { stdout, exitCode } = await sessionloom(['map', '--try', '-'], { input })
+    assert.deepEqual(linesOf(stdout)[0].event, { ...least, traits, context })
+    assert.equal(exitCode, 0)
+  })
+
   it('shows what any other format makes of lines from standard input', async () => {
     const input = `${formatExamples.map(({ text }) => text).join('\n')}\n`
     const { stdout } = await sessionloom(['map', '--try', '-'], { input, env: { EVENT_FORMAT: 'auto' } })
