@@ -117,7 +117,11 @@ function membersOf(members: ReadonlyMap<string, Rule>, record: JsonObject): [str
 function constantFaults(root: Group): string[] {
   const faults = constantsIn(root, []).flatMap(([path, constant]) => {
     const event = nested(path, constant)
-    const parsed = rawEventSchema.safeParse({ ...least, ...event, ...withProfileId(event) })
+    const parsed = rawEventSchema.safeParse({
+      ...least,
+      ...event,
+      ...(path.length > 1 && withProfileId(event)),
+    })
     if (!parsed.success)
       return parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`)
     const fault = times.has(path.join('.')) ? timeFault(constant as string | number | null) : null
@@ -149,7 +153,7 @@ function constantsIn(
 const nested = (path: readonly string[], value: Json): JsonObject =>
   path.reduceRight<Json>((inner, name) => Object.fromEntries([[name, inner]]), value) as JsonObject
 
-/** What a profile needs beside its other parts. */
+/** What a profile needs beside a part of it. */
 function withProfileId({ profile }: JsonObject): JsonObject {
   return isJsonObject(profile) && !Object.hasOwn(profile, 'id') ? { profile: { id: 'p', ...profile } } : {}
 }

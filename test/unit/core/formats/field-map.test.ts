@@ -177,6 +177,17 @@ describe('a field map', () => {
     )
   })
 
+  it('is told of a constant profile without an id, which is another matter than a part of one', () => {
+    const faultOf = (profile: object) => {
+      const compiled = compileFieldMap({ ...least, profile })
+      return compiled.ok ? [] : compiled.faults.map(fault => fault.split(':')[0])
+    }
+    assert.deepEqual(faultOf({ constant: { metadata: {} } }), ['profile.id'])
+    assert.deepEqual(faultOf({ from: '/user', values: { none: {} } }), ['profile.id'])
+    assert.deepEqual(faultOf({ constant: { id: 'p' } }), [])
+    assert.deepEqual(faultOf({ id: '/user', metadata: { constant: {} } }), [])
+  })
+
   it('takes a constant time as it is written, whatever the others are counted in, and is told of impossible ones', () => {
     const at = Date.parse(record.at)
     const timeOf = (constant: unknown, as: string) =>
