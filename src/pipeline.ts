@@ -93,7 +93,8 @@ export async function processBatch(
     await recall({ firstOffset: batch.firstOffset, items: slice.items }, sessions)
     sessionize(slice.items, sessions, tally)
     tally.keysAstray += slice.keysAstray
-    deadLetters.push(...slice.deadLetters)
+    // Not spread: behind a control, a slice may have more of them than a call has room for arguments.
+    for (const letter of slice.deadLetters) deadLetters.push(letter)
   }
   tally.deadLetters = deadLetters.length
   return { ...closeAndDocument(sessions, lookups, nowMs, settings), deadLetters, tally }
