@@ -125,7 +125,9 @@ function withChange(event: Event, random: Random, pool: Pool): Event {
     const change = random.below(4)
     if (change === 0) delete target[name]
     else if (change === 1) target[name] = random.pick(pool.values)
-    else if (change === 2) target[String(random.pick(pool.values)).slice(0, 300)] = inner
+    // Of a list, some would be places of a billion items before it.
+    else if (change === 2 && !Array.isArray(target))
+      target[String(random.pick(pool.values)).slice(0, 300)] = inner
     else target[name] = [inner, inner]
     return copy
   }
