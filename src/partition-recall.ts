@@ -9,7 +9,7 @@ import type { Partition } from './owned-partition.ts'
 import type { DecodedSlice, Recall } from './pipeline.ts'
 import type { SessionStore } from './ports/session-store.ts'
 import type { Telemetry } from './ports/telemetry.ts'
-import { admit, recall, recallProfiles } from './stored-sessions.ts'
+import { admit, recall, recallProfiles, refuseLaterEpoch } from './stored-sessions.ts'
 
 export function recallFor(partition: Partition, store: SessionStore, telemetry: Telemetry): Recall {
   const { number, place } = partition
@@ -47,7 +47,11 @@ export function recallFor(partition: Partition, store: SessionStore, telemetry: 
     const found = await recall(store, [...damaged].map(wholeTab), place, fresh)
     // After the searches, before they have an effect: what they have seen, or missed, may have been written by another
     // owner, after the spans of what it erased.
-    if (isReadAgain) await knowErased(sessions, firstOffset)
+    if (isReadAgain) {
+      await knowErased(sessions, firstOffset)
+      // What an owner of a later epoch has erased may be another partition's: it is not asked for, but that one was there.
+      refuseLaterEpoch((await store.summary()).latestEpoch, place.epoch)
+    }
     admit(sessions, recalled, place)
     // What another partition has written in this epoch is not ours to repair.
     const ours = found.filter(({ source }) => source.epoch < place.epoch || source.partition === number)

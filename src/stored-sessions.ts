@@ -171,7 +171,7 @@ function isAfter(document: StoredDocument, place: LogPlace): boolean {
 type Place = { readonly epoch: number; readonly partition: number }
 
 /** A process that has been left behind by an epoch's switch ends with this, and writes nothing more. */
-function refuseLaterEpoch(stored: number | null, own: number): void {
+export function refuseLaterEpoch(stored: number | null, own: number): void {
   if (stored === null || stored <= own) return
   throw new WorkerError(
     'epoch-mismatch',
