@@ -2,7 +2,8 @@ import { connectElasticsearch } from '../adapters/elasticsearch-client.ts'
 import { profileSessions } from '../adapters/elasticsearch-profile.ts'
 import { KafkaEventWriter, type WrittenEvent } from '../adapters/kafka-event-writer.ts'
 import { requireTopic } from '../adapters/kafka-topics.ts'
-import { encodeControl } from '../core/control.ts'
+import { controlOf, encodeControl } from '../core/control.ts'
+import { WorkerError } from '../core/worker-error.ts'
 import { defineCommand } from './command.ts'
 import { elasticsearchOf, elasticsearchSettings, kafkaClientOf, kafkaSettings } from './connections.ts'
 import { counted } from './progress.ts'
@@ -17,12 +18,15 @@ export const erase = defineCommand({
   options: [],
   async run({ config, argument, signal }) {
     const profileId = argument as string
+    const everywhere = encodeControl({ kind: 'erase', profileId, tabId: null })
+    // No event has such an id, and no worker would take the control for one.
+    if (controlOf(JSON.parse(everywhere)) === null)
+      throw new WorkerError('input', 'PROFILE: expected an id of 1 to 256 characters, as events have it')
     const client = kafkaClientOf(config, 'sessionloom-erase')
     const partitions = await requireTopic(client, config.kafkaTopic)
     const elasticsearch = await connectElasticsearch({ ...elasticsearchOf(config), signal })
     const writer = new KafkaEventWriter({ client, topic: config.kafkaTopic })
     try {
-      const everywhere = encodeControl({ kind: 'erase', profileId, tabId: null })
       const records: WrittenEvent[] = Array.from({ length: partitions }, (_, partition) => ({
         key: null,
         partition,
