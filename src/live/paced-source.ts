@@ -32,7 +32,7 @@ export class PacedSource implements EventSource {
   #at: number | null = null
   #since = 0
   #ahead = 0
-  /** The latest arrival that was given. */
+  /** The latest arrival that was given: a repeat says when its first came, and puts no clock back. */
   #delivered: number | null = null
   #isRunning = true
   #isStopped = false
@@ -86,7 +86,7 @@ export class PacedSource implements EventSource {
       const end = due === records.length ? nextOffset : (records[due] as SourceRecord).offset
       const batch = { ...lease.batch, records: records.slice(done, due), firstOffset, nextOffset: end }
       await handler.process({ ...lease, batch })
-      this.#delivered = arrivals.slice(done, due).findLast(arrival => arrival !== null) ?? this.#delivered
+      this.#delivered = latestOf([this.#delivered, ...arrivals.slice(done, due)])
       firstOffset = end
       done = due
     }
@@ -138,3 +138,6 @@ export class PacedSource implements EventSource {
     return outcome.kind === 'ok' ? outcome.value.received : null
   }
 }
+
+const latestOf = (arrivals: readonly (number | null)[]): number | null =>
+  arrivals.reduce((latest, at) => (at === null || (latest !== null && at < latest) ? latest : at), null)

@@ -84,6 +84,20 @@ describe('a paced log', () => {
     assert.equal(delivered[1]?.clock, 600 * minute)
   })
 
+  it('never puts the clock back for a repeat, which has the time of its first arrival', async () => {
+    const { delivered, source } = await run([line(0), line(2), line(3), line(4), line(1), line(5), line(1)], {
+      speed: 60,
+      from: 2 * minute,
+    })
+    const clocks = delivered.map(({ clock }) => clock as number)
+    assert.deepEqual(
+      clocks,
+      clocks.toSorted((a, b) => a - b),
+    )
+    // It stands at the latest event at the end, not at the last one.
+    assert.equal(source.pace.at, 5 * minute)
+  })
+
   it('stands still at speed 0, and goes on at another', async () => {
     let looks = 0
     const speeds: number[] = []
