@@ -81,7 +81,7 @@ export const connectionSettings = {
     'ELASTICSEARCH_NODE',
     'http://localhost:9200',
     z.url({ protocol: /^https?$/, error: 'expected a URL such as http://localhost:9200' }),
-    'Elasticsearch to write to',
+    'Elasticsearch that holds the sessions',
   ),
   elasticsearchApiKey: secret('ELASTICSEARCH_API_KEY', 'API key, encoded as Elasticsearch gives it'),
   elasticsearchUsername: setting('ELASTICSEARCH_USERNAME', '', z.string(), 'User, where there is no API key'),

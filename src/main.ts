@@ -1,9 +1,11 @@
 // Commands → configuration → adapters → worker; signals; exit code.
-import { Command } from 'commander'
+import { Command, Option } from 'commander'
+import { buildInfo } from './build-info.ts'
 import { type CommandDefinition, UsageError } from './commands/command.ts'
 import { flagOf, hasFlag, readConfig } from './config.ts'
 import { printable } from './core/printable.ts'
 import { WorkerError } from './core/worker-error.ts'
+import { choicesOf } from './setting.ts'
 import { settings } from './settings.ts'
 
 /** Loaded when they are asked for: the clients of Kafka and Elasticsearch take a second to load. */
@@ -31,7 +33,7 @@ const commands = [
   ],
   [
     'demo',
-    'made-up events through the whole pipeline, and what came out',
+    'made-up events, or your own, become sessions on a page of this machine',
     async () => (await import('./commands/demo.ts')).demo,
   ],
   ['session', 'gives the session of a tab', async () => (await import('./commands/session.ts')).session],
@@ -75,6 +77,7 @@ async function main(argv: readonly string[]): Promise<number> {
     .description(
       'Turns a Kafka topic of raw behavioural events into exact Session documents in Elasticsearch.',
     )
+    .version(buildInfo().version)
     .exitOverride()
     .configureOutput({ outputError: () => {} })
     .showHelpAfterError(false)
@@ -86,7 +89,7 @@ async function main(argv: readonly string[]): Promise<number> {
     }
     const definition = await load()
     const action: Action = async (argument, options, unknown) => {
-      exitCode = await execute(definition, argument, options, unknown)
+      exitCode = await execute(name, definition, argument, options, unknown)
     }
     program.addCommand(commandOf(name, definition, action))
   }
@@ -112,11 +115,16 @@ function commandOf(name: string, definition: CommandDefinition, action: Action):
     .allowExcessArguments()
     .exitOverride()
     .configureOutput({ outputError: () => {} })
+    // The longest flag leaves less than commander would wrap in, on a terminal of 80 columns.
+    .configureHelp({ minWidthToWrap: 30 })
   if (definition.argument) command.argument(`[${definition.argument.name}]`, definition.argument.about)
-  for (const { flags, about, default: fallback } of definition.options) command.option(flags, about, fallback)
+  for (const { flags, about, default: fallback } of definition.options)
+    command.addOption(new Option(flags, about).default(fallback, fallback))
   for (const name of definition.settings.filter(hasFlag)) {
     const { about, default: fallback, env } = settings[name]
-    command.option(`${flagOf(name)} <value>`, `${about} (${env}${fallback && `; default: ${fallback}`})`)
+    const choices = choicesOf(settings[name]).join(', ')
+    const facts = [env, choices && `one of ${choices}`, fallback && `default: ${fallback}`]
+    command.option(`${flagOf(name)} <value>`, `${about} (${facts.filter(Boolean).join('; ')})`)
   }
   return command.action(() => {
     const words = command.args.filter(word => word === '-' || !word.startsWith('-'))
@@ -127,6 +135,7 @@ function commandOf(name: string, definition: CommandDefinition, action: Action):
 }
 
 async function execute(
+  name: string,
   definition: CommandDefinition,
   argument: string | undefined,
   options: Record<string, string>,
@@ -141,8 +150,7 @@ async function execute(
   )
   const read = readConfig(definition.settings, flags)
   if (!read.ok) faults.push(...read.faults)
-  if (!read.ok || faults.length > 0)
-    throw new UsageError([...faults, 'See `sessionloom --help`, and `--help` of the command.'])
+  if (!read.ok || faults.length > 0) throw new UsageError([...faults, `See \`sessionloom ${name} --help\`.`])
   return definition.run({ config: read.config, argument, options, signal: stopSignal() })
 }
 

@@ -14,7 +14,7 @@ export async function asking<T>(during: string, work: () => Promise<T>): Promise
     if (!heals(failure)) throw refusal(failure, during)
     throw new WorkerError(
       'unreachable',
-      `Elasticsearch did not answer while ${during}: ${describeFailure(failure)}. Try again when it is up.`,
+      `Elasticsearch did not answer while ${during}: ${describeFailure(failure)}. Try again when it is up, or set ELASTICSEARCH_NODE to where it is.`,
     )
   }
 }

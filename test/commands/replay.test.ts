@@ -170,3 +170,21 @@ test('every command has help that names its settings', async () => {
   ])
     assert.ok(stdout.includes(flag), flag)
 })
+
+test('help tells what a setting may be, and fits a terminal of 80 columns', async () => {
+  const { stdout } = await sessionloom(['run', '--help'])
+  const words = stdout.replace(/\s+/g, ' ')
+  assert.match(words, /ON_DATA_LOSS; one of stop, continue; default: stop\)/)
+  const wide = stdout.split('\n').filter(line => line.length > 80)
+  // But for what has no place to break at.
+  assert.deepEqual(
+    wide.filter(line => line.trim().includes(' ')),
+    [],
+  )
+})
+
+test('--version gives the release', async () => {
+  const { exitCode, stdout } = await sessionloom(['--version'])
+  assert.equal(exitCode, 0)
+  assert.match(stdout, /^\d+\.\d+\.\d+\n$/)
+})

@@ -14,6 +14,7 @@ import { documentFields, type Field, type FieldTree, isField } from '../../src/c
 import { eventFormats } from '../../src/core/formats/event-formats.ts'
 import { deadLetterReasons } from '../../src/core/outcome.ts'
 import { rawEventSchema } from '../../src/core/raw-event.ts'
+import { choicesOf } from '../../src/setting.ts'
 import { type SettingName, settings } from '../../src/settings.ts'
 
 import { asyncApi, asyncApiPath, jsonSchema, schemaPath } from './producer-contracts.ts'
@@ -30,7 +31,9 @@ const tables: Readonly<Record<string, () => string>> = {
       (Object.keys(settings) as SettingName[]).map(name => {
         const { env, default: fallback, about } = settings[name]
         const flag = hasFlag(name) ? `\`${flagOf(name)}\`` : ''
-        return [`\`${env}\``, flag, fallback === '' ? '' : `\`${fallback}\``, about]
+        const choices = choicesOf(settings[name]).map(choice => `\`${choice}\``)
+        const meaning = choices.length === 0 ? about : `${about}. One of ${choices.join(', ')}`
+        return [`\`${env}\``, flag, fallback === '' ? '' : `\`${fallback}\``, meaning]
       }),
     ),
   event: () =>
@@ -112,9 +115,10 @@ export const environmentPath = join(import.meta.dirname, '../../deploy/sessionlo
 
 /** Every setting as a line to uncomment, for `--env-file`, systemd or Compose. */
 export function environmentExample(): string {
-  const lines = Object.values(settings).map(
-    ({ env, default: fallback, about }) => `# ${about}.\n#${env}=${fallback}\n`,
-  )
+  const lines = Object.values(settings).map(setting => {
+    const choices = choicesOf(setting).join(', ')
+    return `# ${setting.about}.${choices && ` One of ${choices}.`}\n#${setting.env}=${setting.default}\n`
+  })
   return `# Settings of Sessionloom and their defaults. Made by \`npm run docs\`.\n\n${lines.join('\n')}`
 }
 
