@@ -19,7 +19,11 @@ let lanes = -1
 function greet({ title, version, shows, gapMs, speeds }) {
   forgetSamples()
   byId('source').textContent = title
-  byId('about').textContent = `Sessionloom ${version}. Places: IP Geolocation by DB-IP, https://db-ip.com`
+  // Their licence asks for a link.
+  byId('about').replaceChildren(
+    `Sessionloom ${version}. Places: `,
+    h('a', { href: 'https://db-ip.com', rel: 'noreferrer' }, 'IP Geolocation by DB-IP'),
+  )
   byId('sessions-view').hidden = shows !== 'sessions'
   byId('worker-view').hidden = shows !== 'worker'
   timeline.gapMs = gapMs

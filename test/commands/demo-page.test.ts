@@ -237,6 +237,8 @@ describe('the live page', { skip }, () => {
         [],
       )
       await page.getByText('live, 60× as fast').waitFor()
+      const places = page.getByRole('link', { name: 'IP Geolocation by DB-IP' })
+      assert.equal(await places.getAttribute('href'), 'https://db-ip.com')
       for (let open = 0; open < 50; [open = 0] = await pixels(page, '--open')) await page.waitForTimeout(100)
     })
 
