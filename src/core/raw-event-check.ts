@@ -74,7 +74,9 @@ function without(value: object, [name = '', ...path]: readonly string[]): object
 /** Paths and expectations of the first faults. Never the values: they may be personal data. */
 export function faultsOf(value: unknown): string {
   const faults = rawEventSchema.safeParse(value).error?.issues ?? []
-  const told = faults.slice(0, 3).map(({ path, message }) => `${path.join('.') || 'event'}: ${message}`)
+  const told = faults.slice(0, 3).map(({ path, message }) => `${path.join('.') || 'event'}: ${said(message)}`)
   const more = faults.length - told.length
   return told.join('; ') + (more > 0 ? `; and ${more} more` : '')
 }
+
+const said = (message: string): string => (message.endsWith('received undefined') ? 'is missing' : message)

@@ -200,3 +200,10 @@ test('the first and the last instant are taken', () => {
   )
   assert.match(reasonOf(decoded(event, last + 1)), /^time-out-of-range/)
 })
+
+test('a dead letter names the fields that are missing, and those of a wrong type', () => {
+  assert.equal(
+    reasonOf(decoded({ tabId: 't', type: 3 })),
+    'invalid-event: eventId: is missing; type: Invalid input: expected string, received number',
+  )
+})
