@@ -98,7 +98,7 @@ export class PartitionSessions {
       .filter(other => other.meets(head, key) && !this.#erasures.separates(other.head, head))
     const ahead = met.find(other => !isBehind(other.head.position, position))
     if (ahead !== undefined) {
-      if (ahead.key.id !== key.id) this.#unwritten.redirect(key, ahead, ahead.head.position)
+      if (ahead.key.id !== key.id) this.#unwritten.redirectStored(key, position, ahead)
       return
     }
     for (const other of met) this.#replace(other, open, position)

@@ -1,6 +1,6 @@
 // What memory knows and the store does not yet: changed sessions, and redirects of ids that they had or took in.
 import type { OpenSession, Redirect } from './open-session.ts'
-import type { Position } from './position.ts'
+import { isBehind, type Position } from './position.ts'
 import type { SessionKey } from './session-id.ts'
 
 export class Unwritten {
@@ -21,6 +21,13 @@ export class Unwritten {
 
   redirect(from: SessionKey, into: OpenSession, position: Position): void {
     this.#redirects.set(from.id, { tabId: into.head.tabId, from, into, position })
+  }
+
+  /** From a session as it is stored, unless a redirect that replaces it waits already: that names its own record. */
+  redirectStored(from: SessionKey, stored: Position, into: OpenSession): void {
+    const waiting = this.#redirects.get(from.id)
+    if (waiting === undefined || isBehind(waiting.position, stored))
+      this.redirect(from, into, into.head.position)
   }
 
   /** Forgets the redirects to a session. Gives the keys that they were from. */

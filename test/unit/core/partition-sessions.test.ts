@@ -216,6 +216,21 @@ test('a stored session that meets an older one in memory replaces it, and the ot
   assert.deepEqual(ahead.spans(), ['a 10:00–10:06 ×3'])
 })
 
+test('a session that was taken in and is recalled once more leads on from the record that joined it', () => {
+  const p = partition()
+  p.apply(...tab('a').at('10:00', '10:14'))
+  const [, taken] = p.documents()
+  p.sessions.settle(0)
+  p.apply(...tab('a').at('10:07'))
+  const redirects = () =>
+    p.sessions.changes().redirects.map(({ from, position }) => [from.id, position.offset])
+  const before = redirects()
+  assert.equal(before.length, 1)
+  p.apply(...tab('a').at('10:16'))
+  p.sessions.admit(JSON.parse(JSON.stringify(taken)), false)
+  assert.deepEqual(redirects(), before)
+})
+
 test('until sessions are closed, memory has what a watermark that moves on makes late', () => {
   const p = partition()
   p.apply(...tab('a').at('10:00'), ...tab('b').at('10:30'))
