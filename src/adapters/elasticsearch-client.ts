@@ -20,6 +20,8 @@ export type ConnectSettings = ElasticsearchSettings & {
   /** For how long a node that does not answer is tried again, ms. */
   readonly reachableWithinMs?: number
   readonly signal?: AbortSignal
+  /** Told once, before the first time that it is tried again. */
+  readonly onWait?: (reason: string) => void
 }
 
 /** For those who hold it and are no adapters. */
@@ -84,6 +86,7 @@ async function untilAnswered<T>(
   ask: (timeoutMs: number) => Promise<T>,
 ): Promise<T> {
   const { node, signal, reachableWithinMs = defaultReachableWithinMs } = settings
+  let onWait = settings.onWait
   const deadline = performance.now() + reachableWithinMs
   for (;;) {
     signal?.throwIfAborted()
@@ -95,6 +98,8 @@ async function untilAnswered<T>(
       if (failure === undefined) throw error
       if (!heals(failure)) throw refusal(failure, `${what} ${nodeName(node)} is read`)
       if (deadline - performance.now() < probePauseMs) throw unreachable(node, failure, reachableWithinMs)
+      onWait?.(`${nodeName(node)} (${describeFailure(failure)})`)
+      onWait = undefined
     }
     await sleep(probePauseMs, undefined, signal && { signal })
   }

@@ -1,5 +1,5 @@
 // Settings → how to reach Kafka, Elasticsearch and a schema registry, for every command that does.
-import type { ConnectSettings } from '../adapters/elasticsearch-client.ts'
+import { type ConnectSettings, connectElasticsearch } from '../adapters/elasticsearch-client.ts'
 import type { KafkaClientSettings } from '../adapters/kafka-client.ts'
 import type { RegistrySettings } from '../adapters/registry-http.ts'
 import { HttpSchemaRegistry } from '../adapters/registry-schemas.ts'
@@ -34,6 +34,7 @@ export const registrySettings = [
   'schemaRegistryCaFile',
 ] as const
 
+type ElasticsearchConfig = Config<(typeof elasticsearchSettings)[number]>
 type RegistryConfig = Config<(typeof registrySettings)[number]>
 
 /** Pairs each mechanism with options of its own, which are the same for all of ours. */
@@ -55,7 +56,7 @@ export function kafkaClientOf(
   }
 }
 
-export function elasticsearchOf(config: Config<(typeof elasticsearchSettings)[number]>): ConnectSettings {
+export function elasticsearchOf(config: ElasticsearchConfig): ConnectSettings {
   const { elasticsearchApiKey: apiKey, elasticsearchUsername: username, elasticsearchCaFile: ca } = config
   return {
     node: config.elasticsearchNode,
@@ -64,6 +65,12 @@ export function elasticsearchOf(config: Config<(typeof elasticsearchSettings)[nu
     ...(ca !== null && { ca }),
     ...(config.elasticsearchCaFingerprint !== '' && { caFingerprint: config.elasticsearchCaFingerprint }),
   }
+}
+
+/** For a command that somebody sits before: says what it waits for. */
+export function connectedElasticsearch(config: ElasticsearchConfig, signal: AbortSignal) {
+  const onWait = (reason: string) => process.stderr.write(`waiting for Elasticsearch at ${reason}\n`)
+  return connectElasticsearch({ ...elasticsearchOf(config), signal, onWait })
 }
 
 /** Null where SCHEMA_REGISTRY_URL is not set. */

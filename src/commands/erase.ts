@@ -1,11 +1,10 @@
-import { connectElasticsearch } from '../adapters/elasticsearch-client.ts'
 import { profileSessions } from '../adapters/elasticsearch-profile.ts'
 import { KafkaEventWriter, type WrittenEvent } from '../adapters/kafka-event-writer.ts'
 import { requireTopic } from '../adapters/kafka-topics.ts'
 import { controlOf, encodeControl } from '../core/control.ts'
 import { WorkerError } from '../core/worker-error.ts'
 import { defineCommand } from './command.ts'
-import { elasticsearchOf, elasticsearchSettings, kafkaClientOf, kafkaSettings } from './connections.ts'
+import { connectedElasticsearch, elasticsearchSettings, kafkaClientOf, kafkaSettings } from './connections.ts'
 import { counted } from './progress.ts'
 
 export const erase = defineCommand({
@@ -24,7 +23,7 @@ export const erase = defineCommand({
       throw new WorkerError('input', 'PROFILE: expected an id of 1 to 256 characters, as events have it')
     const client = kafkaClientOf(config, 'sessionloom-erase')
     const partitions = await requireTopic(client, config.kafkaTopic)
-    const elasticsearch = await connectElasticsearch({ ...elasticsearchOf(config), signal })
+    const elasticsearch = await connectedElasticsearch(config, signal)
     const writer = new KafkaEventWriter({ client, topic: config.kafkaTopic })
     try {
       const records: WrittenEvent[] = Array.from({ length: partitions }, (_, partition) => ({

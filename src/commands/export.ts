@@ -1,8 +1,7 @@
 import { once } from 'node:events'
-import { connectElasticsearch } from '../adapters/elasticsearch-client.ts'
 import { profileSessions } from '../adapters/elasticsearch-profile.ts'
 import { defineCommand } from './command.ts'
-import { elasticsearchOf, elasticsearchSettings } from './connections.ts'
+import { connectedElasticsearch, elasticsearchSettings } from './connections.ts'
 import { counted } from './progress.ts'
 
 export const exportProfile = defineCommand({
@@ -13,7 +12,7 @@ export const exportProfile = defineCommand({
   settings: [...elasticsearchSettings, 'indexPrefix'],
   options: [],
   async run({ config, argument, signal }) {
-    const client = await connectElasticsearch({ ...elasticsearchOf(config), signal })
+    const client = await connectedElasticsearch(config, signal)
     try {
       let count = 0
       for await (const page of profileSessions(client, config.indexPrefix, argument as string, signal)) {

@@ -1,7 +1,6 @@
-import { connectElasticsearch } from '../adapters/elasticsearch-client.ts'
 import { latestSession } from '../adapters/elasticsearch-session-info.ts'
 import { defineCommand, UsageError } from './command.ts'
-import { elasticsearchOf, elasticsearchSettings } from './connections.ts'
+import { connectedElasticsearch, elasticsearchSettings } from './connections.ts'
 
 const patienceMs = 30_000
 
@@ -15,7 +14,7 @@ export const session = defineCommand({
     const { tab } = options
     if (typeof tab !== 'string' || tab === '')
       throw new UsageError(['--tab: is missing', 'See `sessionloom session --help`.'])
-    const client = await connectElasticsearch({ ...elasticsearchOf(config), signal })
+    const client = await connectedElasticsearch(config, signal)
     try {
       const info = await latestSession(client, config.indexPrefix, tab, patienceMs)
       if (info !== null) process.stdout.write(`${JSON.stringify(info)}\n`)

@@ -1,4 +1,3 @@
-import { connectElasticsearch } from '../adapters/elasticsearch-client.ts'
 import { requirePrivileges, setupPrivileges } from '../adapters/elasticsearch-privileges.ts'
 import { type InstalledTemplate, installTemplate } from '../adapters/elasticsearch-template.ts'
 import { ensureTopics } from '../adapters/kafka-topics.ts'
@@ -6,7 +5,13 @@ import { kibanaObjects } from '../adapters/kibana-dashboards.ts'
 import { importIntoKibana } from '../adapters/kibana-import.ts'
 import type { Config } from '../config.ts'
 import { defineCommand, UsageError } from './command.ts'
-import { elasticsearchOf, elasticsearchSettings, kafkaClientOf, kafkaSettings } from './connections.ts'
+import {
+  connectedElasticsearch,
+  elasticsearchOf,
+  elasticsearchSettings,
+  kafkaClientOf,
+  kafkaSettings,
+} from './connections.ts'
 
 const settings = [
   ...kafkaSettings,
@@ -37,8 +42,7 @@ export const setup = defineCommand({
   async run({ config, signal }) {
     refuseShortRetention(config)
     const { indexPrefix, kibanaUrl } = config
-    const elasticsearch = elasticsearchOf(config)
-    const client = await connectElasticsearch({ ...elasticsearch, signal })
+    const client = await connectedElasticsearch(config, signal)
     try {
       await requirePrivileges(client, indexPrefix, setupPrivileges)
       const partitions = await setUpTopics(config)
@@ -54,7 +58,7 @@ export const setup = defineCommand({
       await client.close()
     }
     if (kibanaUrl === '') return 0
-    const { auth } = elasticsearch
+    const { auth } = elasticsearchOf(config)
     const objects = kibanaObjects(indexPrefix)
     await importIntoKibana({ url: kibanaUrl, ...(auth && { auth }), signal }, objects)
     say(`Kibana: data view and dashboards (${objects.length} objects) are there`)

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { connectElasticsearch, type ElasticsearchClient } from '../adapters/elasticsearch-client.ts'
+import type { ElasticsearchClient } from '../adapters/elasticsearch-client.ts'
 import { ElasticsearchTabs, type FoundTab, type Standing } from '../adapters/elasticsearch-tabs.ts'
 import { recordedMeta } from '../adapters/elasticsearch-template.ts'
 import type { KafkaClientSettings } from '../adapters/kafka-client.ts'
@@ -11,7 +11,7 @@ import { printable } from '../core/printable.ts'
 import { type Violation, violationsOf } from '../core/tab-invariants.ts'
 import { WorkerError } from '../core/worker-error.ts'
 import { defineCommand } from './command.ts'
-import { elasticsearchOf, elasticsearchSettings, kafkaClientOf, kafkaSettings } from './connections.ts'
+import { connectedElasticsearch, elasticsearchSettings, kafkaClientOf, kafkaSettings } from './connections.ts'
 import { counted, progressLine } from './progress.ts'
 
 /** What a worker is in the middle of is whole a moment later: only what is wrong each time is wrong. */
@@ -30,7 +30,7 @@ export const verify = defineCommand({
     { flags: '--json', about: 'one JSON object a line: tabId, kind, id, message' },
   ],
   async run({ config, options, signal }) {
-    const client = await connectElasticsearch({ ...elasticsearchOf(config), signal })
+    const client = await connectedElasticsearch(config, signal)
     try {
       const log = await logOf(client, config.indexPrefix)
       const tabs = new ElasticsearchTabs(client, config.indexPrefix, log.gapMs, signal)

@@ -55,9 +55,13 @@ describe('connecting', () => {
     const server = await withServer(t, (_, count) =>
       count < 2 ? refusing(503, 'master_not_discovered_exception') : healthy,
     )
-    const client = await connectElasticsearch({ node: server.address, reachableWithinMs: 5_000 })
+    const told: string[] = []
+    const onWait = (reason: string) => void told.push(reason)
+    const client = await connectElasticsearch({ node: server.address, reachableWithinMs: 5_000, onWait })
     await client.close()
     assert.equal(server.requests.length, 3)
+    assert.equal(told.length, 1, 'and what is waited for is told once')
+    assert.match(told[0] as string, /master_not_discovered_exception/)
     // Nothing is asked of `/`.
     assert(server.requests.every(({ path }) => path.startsWith('/_cluster/health')))
   })
