@@ -151,8 +151,20 @@ async function execute(
   const read = readConfig(definition.settings, flags)
   if (!read.ok) faults.push(...read.faults)
   if (!read.ok || faults.length > 0) throw new UsageError([...faults, `See \`sessionloom ${name} --help\`.`])
-  return definition.run({ config: read.config, argument, options, signal: stopSignal() })
+  const signal = stopSignal()
+  try {
+    return await definition.run({ config: read.config, argument, options, signal })
+  } catch (error) {
+    if (!isAbort(error, signal)) throw error
+    return complain(`ended by ${signal.reason}`, exitCodeOf(signal.reason))
+  }
 }
+
+/** Whether it is what a signal makes of a wait that it cuts short. */
+const isAbort = (error: unknown, { aborted, reason }: AbortSignal): boolean =>
+  aborted && (error === reason || (error as Error | undefined)?.name === 'AbortError')
+
+const exitCodeOf = (signal: 'SIGINT' | 'SIGTERM'): number => (signal === 'SIGINT' ? 130 : 143)
 
 const camelCase = (flag: string): string =>
   flag.slice(2).replace(/-(.)/g, (_, letter: string) => letter.toUpperCase())
@@ -162,7 +174,7 @@ function stopSignal(): AbortSignal {
   const controller = new AbortController()
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
     process.on(signal, () => {
-      if (controller.signal.aborted) process.exit(signal === 'SIGINT' ? 130 : 143)
+      if (controller.signal.aborted) process.exit(exitCodeOf(signal))
       controller.abort(signal)
     })
   return controller.signal
