@@ -30,6 +30,7 @@ export type ShutdownSettings = {
 export async function runUntilSignal(worker: Worker, settings: ShutdownSettings): Promise<void> {
   const { signal, deadlineMs, giveUp } = settings
   const deadline = Promise.withResolvers<void>()
+  let timer: NodeJS.Timeout | undefined
   const stop = () => {
     worker.stop()
     const expire = () => {
@@ -37,11 +38,17 @@ export async function runUntilSignal(worker: Worker, settings: ShutdownSettings)
       else deadline.resolve()
       giveUp()
     }
-    setTimeout(expire, deadlineMs).unref()
+    timer = setTimeout(expire, deadlineMs).unref()
   }
   if (signal.aborted) stop()
   else signal.addEventListener('abort', stop, { once: true })
-  await Promise.race([worker.run(), deadline.promise])
+  try {
+    await Promise.race([worker.run(), deadline.promise])
+  } finally {
+    // What is closed from here on may take its time: there is nothing left to give up.
+    clearTimeout(timer)
+    signal.removeEventListener('abort', stop)
+  }
 }
 
 function unfinished(batches: number, { signal, deadlineMs }: ShutdownSettings): WorkerError {
