@@ -25,29 +25,25 @@ export async function sendBulk(
       path: '/_bulk',
       // A shard that is not there is told after this long, not after a minute: the whole request waits for it.
       querystring: { filter_path: 'errors,items.*.status,items.*.error', timeout: '10s' },
-      bulkBody: bodyOf(items),
+      bulkBody: Buffer.from(items.map(lines).join('')),
     },
     { signal },
   )
-}
-
-function bodyOf(items: readonly BulkItem[]): Buffer {
-  for (const item of items) serialize(item)
-  return Buffer.from(items.map(lines).join(''))
 }
 
 /**
  * `external_gte` takes an equal version again, so that a request whose answer was lost can be repeated. Ids and
  * indices are ours and need no escaping.
  */
-function lines({ index, write: { key, version }, ...item }: BulkItem): string {
-  return `{"index":{"_index":"${index}","_id":"${key.id}","version":${version},"version_type":"external_gte"}}\n${item.line}\n`
+function lines(item: BulkItem): string {
+  const { key, version } = item.write
+  return `{"index":{"_index":"${item.index}","_id":"${key.id}","version":${version},"version_type":"external_gte"}}\n${lineOf(item)}\n`
 }
 
-/** Makes the line if it is not there. Gives its length in bytes. */
-export function serialize(item: BulkItem): number {
+/** Makes the line if it is not there. */
+export function lineOf(item: BulkItem): string {
   item.line ??= JSON.stringify(item.write.document)
-  return Buffer.byteLength(item.line)
+  return item.line
 }
 
 /** Per item its failure, or null. @throws when the answer does not account for every item */

@@ -4,13 +4,7 @@ import type { Client } from '@elastic/elasticsearch'
 import { isSession, reducedDocument } from '../core/session-document.ts'
 import type { AnyWrite } from '../ports/session-store.ts'
 import { itemVerdict, requestVerdict } from './elasticsearch-bulk-errors.ts'
-import {
-  type BulkAnswer,
-  type BulkItem,
-  bulkItems,
-  sendBulk,
-  serialize,
-} from './elasticsearch-bulk-request.ts'
+import { type BulkAnswer, type BulkItem, bulkItems, lineOf, sendBulk } from './elasticsearch-bulk-request.ts'
 import { describeFailure, type Failure, failureOf, refusal } from './elasticsearch-failure.ts'
 import type { StoreRetry } from './elasticsearch-retry.ts'
 
@@ -103,7 +97,7 @@ export class ElasticsearchBulk {
     let bytes = 0
     let count = 0
     for (const { item } of this.#waiting) {
-      bytes += serialize(item)
+      bytes += Buffer.byteLength(lineOf(item))
       if (count > 0 && (bytes > this.#maxBytes || count === this.#limits.documents)) break
       count++
     }

@@ -30,9 +30,10 @@ function indexOf(window: DedupeWindow, nth: number): number {
   return at(seen <= dedupeWindowSize ? nth : (seen + nth) % dedupeWindowSize)
 }
 
-/** 64-bit hash of an event's identity, as two unsigned halves (two lanes of a cyrb53-style mix). */
+/** Two unsigned halves of 32 bits. */
 export type Identity = { readonly high: number; readonly low: number }
 
+/** 64-bit hash of an event's identity (two lanes of a cyrb53-style mix). */
 export function identityHash(eventId: string, time: number): Identity {
   let a = 0xdeadbeef ^ (time >>> 0)
   let b = 0x41c6ce57 ^ Math.floor(time / 2 ** 32)

@@ -1,35 +1,32 @@
 // Whether a value is a raw event, asked of every record. zod copies what it checks, and takes six times as long as the
 // same contract as a compiled JSON Schema. So that decides for what is right, and zod for all else: it has the words.
 import { Ajv2020 } from 'ajv/dist/2020.js'
-import { z } from 'zod'
 import { isJsonObject } from './json.ts'
 import { keyedFault } from './keyed-limits.ts'
-import { boundedObject, type RawEvent, rawEventSchema } from './raw-event.ts'
+import { type RawEvent, rawEventSchema } from './raw-event.ts'
+import { rawEventJsonSchema, type SchemaNode } from './raw-event-json-schema.ts'
 
 /** What JSON Schema has no word for. */
 const bounded = 'bounded'
 
-// `unicode`: a text is measured in UTF-16 units, of which each has its number. That is never fewer than the characters
-// that zod counts, which is asked about all that is refused here. It is called deprecated, which the logger would say.
-const ajv = new Ajv2020({ unicode: false, allowUnionTypes: true, logger: false })
-ajv.addKeyword({
-  keyword: bounded,
-  validate: (_: true, value: unknown) => !isJsonObject(value) || keyedFault(value) === null,
-})
-const schema = z.toJSONSchema(rawEventSchema, {
-  io: 'input',
-  unrepresentable: 'any',
-  override({ zodSchema, jsonSchema }) {
-    if (zodSchema === boundedObject) jsonSchema[bounded] = true
-  },
-})
 /** For the tests: what it refuses is asked of zod again. */
-export const fitsCompiled = ajv.compile(withoutBranches(schema as SchemaNode))
+export function fitsCompiled(value: unknown): boolean {
+  compiled ??= compile()
+  return compiled(value)
+}
 
-type SchemaNode = {
-  readonly anyOf?: readonly SchemaNode[]
-  readonly type?: string | readonly string[]
-  readonly properties?: Readonly<Record<string, SchemaNode>>
+// Not at the start: it takes 40 ms, and most commands check no event.
+let compiled: ((value: unknown) => boolean) | undefined
+
+function compile(): (value: unknown) => boolean {
+  // `unicode`: a text is measured in UTF-16 units, of which each has its number. That is never fewer than the characters
+  // that zod counts, which is asked about all that is refused here. It is called deprecated, which the logger would say.
+  const ajv = new Ajv2020({ unicode: false, allowUnionTypes: true, logger: false })
+  ajv.addKeyword({
+    keyword: bounded,
+    validate: (_: true, value: unknown) => !isJsonObject(value) || keyedFault(value) === null,
+  })
+  return ajv.compile(withoutBranches(rawEventJsonSchema(bounded)))
 }
 
 /**

@@ -1,6 +1,6 @@
 // The contract of a raw event as JSON Schema 2020-12, for producers and for what maps to it.
 import { z } from 'zod'
-import { rawEventSchema } from './raw-event.ts'
+import { boundedObject, rawEventSchema } from './raw-event.ts'
 
 /** What of JSON Schema the contract is written in. */
 export type SchemaNode = {
@@ -11,9 +11,18 @@ export type SchemaNode = {
   readonly propertyNames?: unknown
 }
 
-/** It cannot say all that bounds `properties` and their like: what it refuses is refused here too, and a little more. */
-export function rawEventJsonSchema(): SchemaNode {
-  return z.toJSONSchema(rawEventSchema, { io: 'input', unrepresentable: 'any' }) as SchemaNode
+/**
+ * It cannot say all that bounds `properties` and their like: what it refuses is refused here too, and a little more.
+ * `boundedBy` names a keyword that marks these objects, for a reader that knows it.
+ */
+export function rawEventJsonSchema(boundedBy?: string): SchemaNode {
+  return z.toJSONSchema(rawEventSchema, {
+    io: 'input',
+    unrepresentable: 'any',
+    override({ zodSchema, jsonSchema }) {
+      if (boundedBy !== undefined && zodSchema === boundedObject) jsonSchema[boundedBy] = true
+    },
+  }) as SchemaNode
 }
 
 /** The schema of a field without the null that every optional field may be. */
