@@ -1,26 +1,6 @@
 // What the demo may be told.
 import { existsSync } from 'node:fs'
-import type { Config } from '../config.ts'
 import { UsageError } from './command.ts'
-import { formatSettings } from './event-format.ts'
-
-export const demoSettings = [
-  ...formatSettings,
-  'sessionGap',
-  'allowedLateness',
-  'maxLateness',
-  'timeZone',
-  'geoDatabase',
-  'geoAsnDatabase',
-  'conversionTypes',
-  'conversionPaths',
-  'internalDomains',
-  'excludedReferrers',
-  'ipPrivacy',
-  'redactedParameters',
-] as const
-
-export type DemoConfig = Config<(typeof demoSettings)[number]>
 
 export type DemoOptions = {
   /** Path of a log; null for made-up events. */

@@ -16,11 +16,12 @@ import { PacedSource } from '../live/paced-source.ts'
 import { openDemoLookups } from '../lookups.ts'
 import type { SessionStore } from '../ports/session-store.ts'
 import { UsageError } from './command.ts'
-import { type DemoConfig, type DemoOptions, speeds, usualSpeed } from './demo-options.ts'
+import { type DemoOptions, speeds, usualSpeed } from './demo-options.ts'
 import { inChunks } from './demo-summary.ts'
 import { formatOf } from './event-format.ts'
 import { runToEnd, systemClock } from './finite-run.ts'
 import { counted } from './progress.ts'
+import type { SessionConfig } from './session-settings.ts'
 
 /** A temporary database of SQLite's own: on disk beyond its cache, and gone with the process however that ends. */
 const temporary = ''
@@ -31,7 +32,7 @@ const headStartMs = 45 * 60_000
 
 /** Serves the page until the first signal. */
 export async function showPage(
-  config: DemoConfig,
+  config: SessionConfig,
   options: DemoOptions,
   signal: AbortSignal,
 ): Promise<number> {

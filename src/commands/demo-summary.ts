@@ -6,16 +6,16 @@ import { nativeFormat } from '../core/formats/native.ts'
 import type { SessionDocument } from '../core/session-document.ts'
 import { generateDefaults, generateLines } from '../generate.ts'
 import { openDemoLookups } from '../lookups.ts'
-import type { DemoConfig } from './demo-options.ts'
 import { runToEnd, type Totals } from './finite-run.ts'
 import { counted, grouped, progressLine } from './progress.ts'
+import type { SessionConfig } from './session-settings.ts'
 
 const events = 50_000
 /** Beyond ALLOWED_LATENESS, so that there are late events to see. */
 const maxLateMs = 30 * 60_000
 
 /** Runs a finite number of events, and prints what a user would see of the sessions. */
-export async function printSummary(config: DemoConfig, signal: AbortSignal): Promise<number> {
+export async function printSummary(config: SessionConfig, signal: AbortSignal): Promise<number> {
   const store = new SqliteSessionStore(':memory:', config.sessionGap)
   const progress = progressLine(process.stderr)
   const lines = generateLines({ ...generateDefaults, count: events, rate: 5, tabs: 400, maxLateMs })

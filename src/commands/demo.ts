@@ -1,13 +1,14 @@
 import { defineCommand } from './command.ts'
-import { demoOptions, demoSettings, usualSpeed } from './demo-options.ts'
+import { demoOptions, usualSpeed } from './demo-options.ts'
 import { showPage } from './demo-page.ts'
 import { printSummary } from './demo-summary.ts'
+import { sessionSettings } from './session-settings.ts'
 
 export const demo = defineCommand({
   about:
     'Made-up events, or your own, through the same pipeline as `run` into an embedded store, and live on a page of this ' +
     'machine: tabs become sessions, and late events make one of two. Needs no service and leaves nothing behind.',
-  settings: demoSettings,
+  settings: sessionSettings,
   options: [
     {
       flags: '--events <file>',

@@ -1,14 +1,13 @@
 // What `replay` and `demo` share: a finite input through the worker, and all sessions closed at its end.
-import { conversionRules } from '../core/conversions.ts'
 import type { Lookups } from '../core/enrichment/enrich-session.ts'
 import type { Format } from '../core/formats/format.ts'
-import type { Privacy } from '../core/privacy.ts'
 import type { DeadLetterSink } from '../ports/dead-letter-sink.ts'
 import type { EventSource } from '../ports/event-source.ts'
 import type { SessionStore } from '../ports/session-store.ts'
 import type { BatchCounts, Telemetry } from '../ports/telemetry.ts'
 import { upgrading } from '../upgrading-store.ts'
 import { Worker } from '../worker.ts'
+import { type SessionRules, sessionRulesOf } from './session-settings.ts'
 
 export type Totals = { -readonly [K in keyof BatchCounts]: number }
 
@@ -19,16 +18,7 @@ export type FiniteRun = {
   readonly lookups: Lookups
   readonly epoch: number
   readonly format: Format
-  readonly settings: {
-    readonly sessionGap: number
-    readonly allowedLateness: number
-    readonly maxLateness: number
-    readonly timeZone: string
-    readonly conversionTypes: readonly string[]
-    readonly conversionPaths: readonly string[]
-    readonly ipPrivacy: Privacy['ip']
-    readonly redactedParameters: readonly string[]
-  }
+  readonly settings: SessionRules
   /** Whether sessions are written while they are open, as the worker does; not needed where nobody looks before the end. */
   readonly writesOpen?: boolean
   readonly onBatch: (totals: Totals) => void
@@ -55,7 +45,6 @@ export async function runToEnd(run: FiniteRun): Promise<Totals> {
     for (const name of Object.keys(totals) as (keyof Totals)[]) totals[name] += event[name]
     run.onBatch(totals)
   }
-  const { settings } = run
   const worker = new Worker({
     source: run.source,
     store: upgrading(run.store),
@@ -67,13 +56,8 @@ export async function runToEnd(run: FiniteRun): Promise<Totals> {
       topic: null,
       epoch: run.epoch,
       partitions: 1,
-      gapMs: settings.sessionGap,
-      allowedLatenessMs: settings.allowedLateness,
-      maxLatenessMs: settings.maxLateness,
+      ...sessionRulesOf(run.settings),
       format: run.format,
-      timeZone: settings.timeZone,
-      conversions: conversionRules(settings.conversionTypes, settings.conversionPaths),
-      privacy: { ip: settings.ipPrivacy, redactedParameters: new Set(settings.redactedParameters) },
       onDataLoss: 'stop',
       writesOpen: run.writesOpen ?? false,
     },

@@ -7,29 +7,13 @@ import { documentLine, writeFileOfLines, writeLines } from '../adapters/ndjson-o
 import { nullSessionStore } from '../adapters/null-session-store.ts'
 import { beginFile, finishFile } from '../adapters/sqlite-file-register.ts'
 import { SqliteSessionStore } from '../adapters/sqlite-session-store.ts'
-import type { Config } from '../config.ts'
 import { openLookups } from '../lookups.ts'
 import type { DeadLetterSink } from '../ports/dead-letter-sink.ts'
 import { defineCommand, UsageError } from './command.ts'
-import { formatOf, formatSettings } from './event-format.ts'
+import { formatOf } from './event-format.ts'
 import { runToEnd, type Totals } from './finite-run.ts'
 import { counted, grouped, progressLine } from './progress.ts'
-
-const settings = [
-  ...formatSettings,
-  'sessionGap',
-  'allowedLateness',
-  'maxLateness',
-  'timeZone',
-  'geoDatabase',
-  'geoAsnDatabase',
-  'conversionTypes',
-  'conversionPaths',
-  'internalDomains',
-  'excludedReferrers',
-  'ipPrivacy',
-  'redactedParameters',
-] as const
+import { type SessionConfig, sessionSettings } from './session-settings.ts'
 
 export const replay = defineCommand({
   about:
@@ -37,7 +21,7 @@ export const replay = defineCommand({
     'would compute. The final documents, one a line, go to --out or to standard output, unless --store keeps them. ' +
     'A file that is replayed again into the same store changes nothing; another file continues the sessions.',
   argument: { name: 'FILE', about: 'NDJSON file of raw events, or - for standard input' },
-  settings,
+  settings: sessionSettings,
   options: [
     { flags: '--out <file>', about: 'write the final documents there, as a whole, at the end' },
     {
@@ -91,7 +75,7 @@ function planOf(input: string, options: Readonly<Record<string, string | boolean
   }
 }
 
-async function replayInto(plan: KnownPlan, config: Config<(typeof settings)[number]>, signal: AbortSignal) {
+async function replayInto(plan: KnownPlan, config: SessionConfig, signal: AbortSignal) {
   const { sha256 } = plan
   const sqlite = plan.isNull ? null : new SqliteSessionStore(plan.sqlite ?? ':memory:', config.sessionGap)
   const deadLetters =
@@ -127,7 +111,7 @@ type Targets = {
 
 async function read(
   plan: KnownPlan,
-  config: Config<(typeof settings)[number]>,
+  config: SessionConfig,
   signal: AbortSignal,
   { sqlite, deadLetters, epoch }: Targets,
 ): Promise<Totals> {

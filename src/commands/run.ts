@@ -8,7 +8,6 @@ import { KafkaDeadLetterSink } from '../adapters/kafka-dead-letter-sink.ts'
 import { KafkaEventSource } from '../adapters/kafka-event-source.ts'
 import { requireTopic } from '../adapters/kafka-topics.ts'
 import type { Config } from '../config.ts'
-import { conversionRules } from '../core/conversions.ts'
 import { WorkerError } from '../core/worker-error.ts'
 import { geoFigures, watchGeo } from '../geo-watch.ts'
 import { lookupsWith, openGeo } from '../lookups.ts'
@@ -25,9 +24,10 @@ import {
   openRegistry,
   registrySettings,
 } from './connections.ts'
-import { formatOf, formatSettings } from './event-format.ts'
+import { formatOf } from './event-format.ts'
 import { systemClock } from './finite-run.ts'
 import { sessionLookUp, sessionLookupSettings } from './session-lookup.ts'
+import { sessionRulesOf, sessionSettings } from './session-settings.ts'
 import { runUntilSignal, unlessAborted } from './shutdown.ts'
 import { type Watch, watchFor } from './watch.ts'
 
@@ -43,21 +43,9 @@ const settings = [
   ...elasticsearchSettings,
   'indexPrefix',
   'sourceEpoch',
-  ...formatSettings,
+  ...sessionSettings,
   ...registrySettings,
-  'sessionGap',
-  'allowedLateness',
-  'maxLateness',
   'flushInterval',
-  'timeZone',
-  'geoDatabase',
-  'geoAsnDatabase',
-  'conversionTypes',
-  'conversionPaths',
-  'internalDomains',
-  'excludedReferrers',
-  'ipPrivacy',
-  'redactedParameters',
   'onDataLoss',
   ...sessionLookupSettings,
   'httpAddress',
@@ -176,12 +164,8 @@ function sourceOf(client: KafkaClientSettings, config: RunConfig, telemetry: Tel
 
 function workerSettingsOf(config: RunConfig) {
   return {
-    allowedLatenessMs: config.allowedLateness,
-    maxLatenessMs: config.maxLateness,
+    ...sessionRulesOf(config),
     format: formatOf(config),
-    timeZone: config.timeZone,
-    conversions: conversionRules(config.conversionTypes, config.conversionPaths),
-    privacy: { ip: config.ipPrivacy, redactedParameters: new Set(config.redactedParameters) },
     onDataLoss: config.onDataLoss,
     writesOpen: true,
   }
