@@ -23,7 +23,7 @@ export function openEnvelope(
   headers: RecordHeaders,
   { readsEnvelopes = false }: Pick<Format, 'readsEnvelopes'>,
 ): Outcome<Envelope> | null {
-  if (headers.ce_specversion !== undefined)
+  if (headers.ce_specversion !== undefined && !isStructured(headers))
     return checked({ attribute: name => text(headerText(headers, `ce_${name}`)), content: value })
   // A raw event may have a field of this name, too.
   if (readsEnvelopes || typeof value.specversion !== 'string' || value.tabId != null || value.eventId != null)
@@ -31,6 +31,10 @@ export function openEnvelope(
   const content = contentOf(value)
   return content === null ? noEvent() : checked({ attribute: name => text(value[name]), content })
 }
+
+/** The binding lets a structured event have the headers of a binary one, too: only its content type tells them apart. */
+const isStructured = (headers: RecordHeaders): boolean =>
+  /^application\/cloudevents/i.test(headerText(headers, 'content-type') ?? '')
 
 export const noEvent = () => deadLetter('invalid-event', 'cloudevents: `data` is no event')
 
