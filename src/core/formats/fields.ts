@@ -20,6 +20,10 @@ export const text = (value: Value): string | undefined =>
 export const id = (value: Value): string | undefined =>
   typeof value === 'number' ? digits(value) : text(value)
 
+/** A URL that a page was reached from. PostHog and RudderStack say `$direct` where there is none. */
+export const referrerUrl = (value: Value): string | undefined =>
+  value === '$direct' ? undefined : text(value)
+
 /** A number as text. Not one that JSON readers round: two tabs, or two people, would become one. */
 export const digits = (value: number): string | undefined =>
   Math.abs(value) <= Number.MAX_SAFE_INTEGER ? String(value) : undefined

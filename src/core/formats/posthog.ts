@@ -11,6 +11,7 @@ import {
   number,
   objectOrText,
   pixels,
+  referrerUrl,
   text,
   typeName,
   utcTime,
@@ -112,7 +113,7 @@ function pageOf({ $current_url, title, $title, $screen_name, $referrer }: JsonOb
   return group({
     url: text($current_url),
     title: text(title) ?? text($title) ?? text($screen_name),
-    referrer: $referrer === '$direct' ? undefined : text($referrer),
+    referrer: referrerUrl($referrer),
   })
 }
 

@@ -6,7 +6,7 @@ import { batchOf, specEvent } from './segment-spec.ts'
 
 const name = 'rudderstack'
 
-/** Its session id is a time in seconds, which visitors may share: only with the visitor's id is it one of a kind. */
+/** Its session id is a time, which visitors may share: only with the visitor's id is it one of a kind. */
 const tabIdChain = [
   'context.tabId',
   'anonymousId:context.sessionId',

@@ -2,7 +2,19 @@
 // https://segment.com/docs/connections/spec/common/ and https://www.rudderstack.com/docs/event-spec/standard-events/
 import type { JsonObject } from '../json.ts'
 import { deadLetter, type Outcome } from '../outcome.ts'
-import { amount, deviceHints, group, id, members, object, pixels, text, time, typeName } from './fields.ts'
+import {
+  amount,
+  deviceHints,
+  group,
+  id,
+  members,
+  object,
+  pixels,
+  referrerUrl,
+  text,
+  time,
+  typeName,
+} from './fields.ts'
 import type { Unjudged } from './format.ts'
 
 export const specCalls: ReadonlySet<unknown> = new Set([
@@ -31,7 +43,7 @@ export function specEvent(message: JsonObject, hasApp: boolean): Unjudged {
     profile: profileId === undefined ? undefined : { id: profileId },
     context: contextOf(context, isPage ? { ...properties, name: message.name ?? null } : {}, hasApp),
     properties: members(message.properties, key => !(isPage && pageProperties.has(key))),
-    traits: members(message.type === 'identify' ? message.traits : context.traits),
+    traits: traitsOf(message) ?? members(context.traits),
   }
 }
 
@@ -56,6 +68,10 @@ function timesOf({ timestamp, originalTimestamp, sentAt, receivedAt }: JsonObjec
   if (corrected !== undefined) return { timestamp: corrected, receivedAt: time(receivedAt) }
   return { timestamp: time(originalTimestamp), sentAt: time(sentAt), receivedAt: time(receivedAt) }
 }
+
+/** RudderStack's SDK for browsers leaves those of `identify` in the context. Those of `group` are not the visitor's. */
+const traitsOf = ({ type, traits }: JsonObject): JsonObject | undefined =>
+  type === 'identify' ? members(traits) : undefined
 
 function contextOf(context: JsonObject, call: JsonObject, hasApp: boolean) {
   const { width, height, innerWidth, innerHeight, colorDepth } = object(context.screen)
@@ -92,8 +108,9 @@ function contextOf(context: JsonObject, call: JsonObject, hasApp: boolean) {
 const zoneOf = (zone: string | undefined): string | undefined =>
   zone?.replace(/^GMT([+-]\d{2})(\d{2})$/, '$1:$2')
 
+/** Segment's and RudderStack's SDKs for browsers name them differently. */
 function hintsOf(context: JsonObject, userAgent: string | undefined): JsonObject | undefined {
-  const hints = members(context.userAgentData)
+  const hints = members(context.userAgentData) ?? members(context['ua-ch'])
   if (hints !== undefined || userAgent !== undefined) return hints
   const os = object(context.os)
   return deviceHints(os.name, os.version, object(context.device).model)
@@ -110,6 +127,6 @@ function pageOf(page: JsonObject, call: JsonObject, referrer: JsonObject) {
   return group({
     url: text(page.url) ?? text(call.url),
     title: text(page.title) ?? text(call.title) ?? text(call.name),
-    referrer: text(page.referrer) ?? text(call.referrer) ?? text(referrer.url),
+    referrer: referrerUrl(page.referrer) ?? referrerUrl(call.referrer) ?? text(referrer.url),
   })
 }

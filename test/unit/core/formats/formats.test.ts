@@ -126,6 +126,18 @@ describe('what single formats leave open', () => {
     assert.equal(eventOf({ ...event, properties: { $ignore_sent_at: true } }, posthog).time, at - 60_000)
   })
 
+  it('is the client hints, which Segment and RudderStack name differently', () => {
+    const hints = { brands: [{ brand: 'Chromium', version: '113' }], mobile: false, platform: 'macOS' }
+    for (const [name, format] of [
+      ['userAgentData', segment],
+      ['ua-ch', rudderstack],
+    ] as const)
+      assert.deepEqual(
+        eventOf({ ...call, context: { [name]: hints } }, format).raw.context?.clientHints,
+        hints,
+      )
+  })
+
   it('is an orientation that Tracardi does not know', () => {
     const event = {
       id: 'e',
