@@ -61,7 +61,7 @@ function decodeValue(
   const recordTime = recordTimeOf(timestamp, headers)
   if (format.map === null && !mayBeEnveloped(value, headers))
     return decodeEvent(value, nativeOrigin, recordTime, maxLatenessMs)
-  return decodeMapped(readEvent(value, headers, format), format, recordTime, maxLatenessMs)
+  return decodeMapped(readEvent(value, headers, format), recordTime, maxLatenessMs)
 }
 
 const noHeaders: RecordHeaders = {}
@@ -79,17 +79,16 @@ const tooDeep = () => deadLetter('too-deep', `nested more than ${maxDepth} level
 
 function decodeMapped(
   read: Outcome<Mapped>,
-  format: Format,
   recordTime: number | null,
   maxLatenessMs: number,
 ): Outcome<TimedEvent> {
   if (read.kind === 'dead-letter') return read
-  const { event, format: name, tabIdFrom, isOthers = false } = read.value
+  const { event, format, tabIdFrom, tabIdChain, isOthers = false } = read.value
   // A text that was taken apart may have held JSON of any depth.
   if (isDeeperThan(event, maxDepth)) return tooDeep()
   if (tabIdFrom === null)
-    return deadLetter('invalid-event', `tabId: none of ${format.tabIdChain.join(', ')} is there`)
-  const origin = { format: name, tabIdFrom }
+    return deadLetter('invalid-event', `tabId: none of ${tabIdChain.join(', ')} is there`)
+  const origin = { format, tabIdFrom }
   const whole = decodeEvent(event, origin, recordTime, maxLatenessMs)
   if (whole.kind === 'ok' || whole.reason !== 'invalid-event' || !isOthers) return whole
   const rest = withoutDetails(event)

@@ -3,7 +3,7 @@
 import type { JsonObject } from '../json.ts'
 import { deadLetter, ok } from '../outcome.ts'
 import type { Format } from './format.ts'
-import { nativeFormat } from './native.ts'
+import { nativeFormat, unmapped } from './native.ts'
 import { isPosthog, posthogFormat } from './posthog.ts'
 import { isRudderstack, rudderstackFormat } from './rudderstack.ts'
 import { isSegment, segmentFormat } from './segment.ts'
@@ -30,6 +30,6 @@ export const autoFormat: Format = {
     if (format === undefined || others.length > 0)
       return deadLetter('invalid-event', 'auto: the record has the marks of no format, or of several')
     if (format.map !== null) return format.map(value)
-    return ok({ event: value, format: format.name, tabIdFrom: 'tabId' })
+    return ok(unmapped(value))
   },
 }

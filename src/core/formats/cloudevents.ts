@@ -88,7 +88,10 @@ export function completed(mapped: Mapped, { attribute }: Envelope): Mapped {
   }
   if (event.tabId != null) return { ...mapped, event: filled, format }
   const name = tabIdAttributes.find(name => attribute(name) !== undefined)
-  if (name === undefined) return { ...mapped, event: filled, format, tabIdFrom: null }
+  if (name === undefined) {
+    const tabIdChain = [...mapped.tabIdChain, ...tabIdAttributes.map(name => `ce_${name}`)]
+    return { ...mapped, event: filled, format, tabIdFrom: null, tabIdChain }
+  }
   const tabId = attribute(name)
   return { ...mapped, event: { ...filled, tabId }, format, tabIdFrom: `ce_${name}` }
 }

@@ -50,7 +50,7 @@ function formatOf(root: Group): Format {
     map(record) {
       const event = Object.fromEntries(membersOf(root.members, record)) as Unjudged
       const from = tabId?.kind === 'source' ? take(tabId.source, record) : null
-      return ok({ event, format: 'field-map', tabIdFrom: from?.from ?? null })
+      return ok({ event, format: 'field-map', tabIdFrom: from?.from ?? null, tabIdChain: chain })
     },
   }
 }

@@ -96,9 +96,9 @@ export function withTabId(
   ids: readonly (string | undefined)[],
 ): Outcome<Mapped> {
   const at = ids.findIndex(tabId => tabId !== undefined)
-  if (at < 0) return ok({ event, format, tabIdFrom: null, isOthers: true })
+  if (at < 0) return ok({ event, format, tabIdFrom: null, tabIdChain: chain, isOthers: true })
   const tabIdFrom = chain[at] as string
-  return ok({ event: { ...event, tabId: ids[at] }, format, tabIdFrom, isOthers: true })
+  return ok({ event: { ...event, tabId: ids[at] }, format, tabIdFrom, tabIdChain: chain, isOthers: true })
 }
 
 /** Hints in the shape of `userAgentData`, from what apps without a browser say of their device. */

@@ -11,6 +11,8 @@ export type Mapped = {
   readonly format: string
   /** Path of the field that the tab id was taken from; null if none of the chain was there. */
   readonly tabIdFrom: string | null
+  /** All that a tab id was looked for in. */
+  readonly tabIdChain: readonly string[]
   /** Whoever wrote it does not know our limits: a detail over one of them counts as missing. */
   readonly isOthers?: boolean
 }

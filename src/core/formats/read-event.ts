@@ -5,6 +5,7 @@ import { deadLetter, type Outcome, ok } from '../outcome.ts'
 import type { RecordHeaders } from '../record-headers.ts'
 import { completed, noEvent, openEnvelope } from './cloudevents.ts'
 import type { Format, Mapped } from './format.ts'
+import { unmapped } from './native.ts'
 
 export function readEvent(value: JsonObject, headers: RecordHeaders, format: Format): Outcome<Mapped> {
   const envelope = openEnvelope(value, headers, format)
@@ -21,5 +22,5 @@ export function readEvent(value: JsonObject, headers: RecordHeaders, format: For
 
 function mappedBy(format: Format, value: JsonObject): Outcome<Mapped> {
   if (format.map !== null) return format.map(value)
-  return ok({ event: value, format: format.name, tabIdFrom: 'tabId' })
+  return ok(unmapped(value))
 }
