@@ -4,15 +4,14 @@ import { decode } from '../../src/core/decode.ts'
 import { eventFormatNames, eventFormats } from '../../src/core/formats/event-formats.ts'
 import type { Format } from '../../src/core/formats/format.ts'
 import type { RecordHeaders } from '../../src/core/record-headers.ts'
-import { type FormatExample, formatExamples } from '../support/format-examples.ts'
+import { type FormatExample, formatExamples, refusedExamples } from '../support/format-examples.ts'
+
+const decoded = (text: string, format: Format, headers: RecordHeaders) =>
+  decode({ value: Buffer.from(text), timestamp: null, headers }, Number.POSITIVE_INFINITY, format)
 
 /** What becomes of a record in a file, as JSON has it. */
 function becomes(text: string, format: Format, headers: RecordHeaders = {}) {
-  const outcome = decode(
-    { value: Buffer.from(text), timestamp: null, headers },
-    Number.POSITIVE_INFINITY,
-    format,
-  )
+  const outcome = decoded(text, format, headers)
   assert(outcome.kind === 'ok', JSON.stringify(outcome))
   const { raw, time, clockSkewMs, format: name, tabIdFrom } = outcome.value
   const event = JSON.parse(JSON.stringify(raw)) as object
@@ -26,6 +25,11 @@ const inEnvelope = ({ becomes }: FormatExample) => ({ ...becomes, format: `cloud
 for (const { format, name, text, headers, becomes: expected } of formatExamples)
   test(`${format}: ${name}`, () => {
     assert.deepEqual(becomes(text, eventFormats[format], headers), expected)
+  })
+
+for (const { format, name, text, headers = {}, deadLetter } of refusedExamples)
+  test(`${format} refuses ${name}`, () => {
+    assert.deepEqual(decoded(text, eventFormats[format], headers), { kind: 'dead-letter', ...deadLetter })
   })
 
 for (const example of withoutEnvelope) {

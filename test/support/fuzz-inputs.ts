@@ -87,8 +87,17 @@ function inFormat(random: Random, pool: Pool, offset: number, nowMs: number): Ui
 function inTime(record: Event, offset: number, nowMs: number): Event {
   const at = new Date(nowMs - (offset % 60_000)).toISOString()
   for (const name of ['messageId', 'uuid', 'event_id']) if (name in record) record[name] = `e${offset}`
-  for (const name of ['timestamp', 'derived_tstamp', 'receivedAt', 'collector_tstamp', 'now', 'time'])
-    if (name in record) record[name] = at
+  const times = [
+    'timestamp',
+    'originalTimestamp',
+    'sentAt',
+    'derived_tstamp',
+    'receivedAt',
+    'collector_tstamp',
+    'now',
+    'time',
+  ]
+  for (const name of times) if (name in record) record[name] = at
   const { time } = (record.metadata ?? {}) as { time?: Event }
   for (const name of ['insert', 'create']) if (time?.[name] !== undefined) time[name] = at
   return record
