@@ -35,14 +35,20 @@ export class RegistryRetry {
     return this.#trouble
   }
 
-  /** What is there; null if the registry has nothing there. Rejects with WorkerError for what does not heal. */
-  async get(path: string): Promise<unknown> {
+  /**
+   * What is there; null if the registry has nothing there. Rejects with WorkerError for what does not heal: also where
+   * nothing like this path is known, unless it is optional.
+   */
+  async get(path: string, { isOptional = false } = {}): Promise<unknown> {
     let isTroubled = false
     try {
       for (let attempt = 0; ; attempt++) {
         const answer = await this.#http.get(path, this.#signal)
         const trouble = troubleOf(answer)
-        if (trouble === null) return judged(answer as Extract<Answer, { kind: 'answer' }>, this.#url)
+        if (trouble === null) {
+          const answered = answer as Extract<Answer, { kind: 'answer' }>
+          return isOptional && answered.status === 404 ? null : judged(answered, this.#url)
+        }
         if (!isTroubled) this.#begin(trouble)
         isTroubled = true
         await sleep(this.#pauseMs(attempt), undefined, { signal: this.#signal })

@@ -2,8 +2,13 @@
 // https://docs.confluent.io/platform/current/schema-registry/develop/api.html
 import { setTimeout as sleep } from 'node:timers/promises'
 import { boundedCache } from '../core/bounded-cache.ts'
-import { schemaIdOf, type WrittenSchema, type WrittenSchemas } from '../core/formats/wire-format.ts'
-import type { SchemaRegistry } from '../ports/schema-registry.ts'
+import {
+  type SchemaId,
+  schemaIdOf,
+  type WrittenSchema,
+  type WrittenSchemas,
+} from '../core/formats/wire-format.ts'
+import type { SchemaRegistry, WrittenRecord } from '../ports/schema-registry.ts'
 import type { Telemetry } from '../ports/telemetry.ts'
 import { isRegistered, type NamedSchema, type Registered, referencesIn } from './registry-answers.ts'
 import { compileSchema } from './registry-compile.ts'
@@ -33,10 +38,10 @@ export class HttpSchemaRegistry implements SchemaRegistry {
   readonly #options: SchemaRegistryOptions
   readonly #retry: RegistryRetry
   readonly #closing = new AbortController()
-  readonly #schemas = boundedCache<number, WrittenSchema>(keptSchemas)
+  readonly #schemas = boundedCache<SchemaId, WrittenSchema>(keptSchemas)
   /** Until when each of these ids is not asked for again. */
-  readonly #unknown = boundedCache<number, number>(keptSchemas)
-  readonly #asked = new Map<number, Promise<WrittenSchema>>()
+  readonly #unknown = boundedCache<SchemaId, number>(keptSchemas)
+  readonly #asked = new Map<SchemaId, Promise<WrittenSchema>>()
   #queued = 0
 
   constructor(options: SchemaRegistryOptions) {
@@ -50,11 +55,11 @@ export class HttpSchemaRegistry implements SchemaRegistry {
     return this.#queued > manySchemas ? `${this.#queued} schemas` : null
   }
 
-  async schemasOf(values: Iterable<{ readonly value: Uint8Array | null }>): Promise<WrittenSchemas> {
-    const found = new Map<number, WrittenSchema>()
-    const missing = new Set<number>()
-    for (const { value } of values) {
-      const id = schemaIdOf(value)
+  async schemasOf(records: Iterable<WrittenRecord>): Promise<WrittenSchemas> {
+    const found = new Map<SchemaId, WrittenSchema>()
+    const missing = new Set<SchemaId>()
+    for (const { value, headers } of records) {
+      const id = schemaIdOf(value, headers)
       if (id === null || found.has(id) || missing.has(id)) continue
       const known = this.#known(id)
       if (known === null) missing.add(id)
@@ -69,13 +74,13 @@ export class HttpSchemaRegistry implements SchemaRegistry {
     this.#retry.close()
   }
 
-  #known(id: number): WrittenSchema | null {
+  #known(id: SchemaId): WrittenSchema | null {
     const isUnknown = (this.#unknown.get(id) ?? 0) > performance.now()
     return isUnknown ? unknown : (this.#schemas.get(id) ?? null)
   }
 
   /** All of them are asked for before any is asked for again: one pause is enough for however many. */
-  async #addMissing(missing: readonly number[], found: Map<number, WrittenSchema>): Promise<void> {
+  async #addMissing(missing: readonly SchemaId[], found: Map<SchemaId, WrittenSchema>): Promise<void> {
     let left = await this.#askAll(missing, found)
     for (const pauseMs of this.#options.unknownPausesMs ?? defaultUnknownPausesMs) {
       if (left.length === 0) return
@@ -87,9 +92,9 @@ export class HttpSchemaRegistry implements SchemaRegistry {
   }
 
   /** Gives those that the registry has not. */
-  async #askAll(ids: readonly number[], found: Map<number, WrittenSchema>): Promise<number[]> {
+  async #askAll(ids: readonly SchemaId[], found: Map<SchemaId, WrittenSchema>): Promise<SchemaId[]> {
     const queue = ids.values()
-    const left: number[] = []
+    const left: SchemaId[] = []
     this.#queued += ids.length
     const takeTurns = async () => {
       for (const id of queue) {
@@ -109,18 +114,26 @@ export class HttpSchemaRegistry implements SchemaRegistry {
   }
 
   /** Partitions that need the same one ask once. */
-  #shared(id: number): Promise<WrittenSchema> {
+  #shared(id: SchemaId): Promise<WrittenSchema> {
     const asked = this.#asked.get(id) ?? this.#ask(id).finally(() => this.#asked.delete(id))
     this.#asked.set(id, asked)
     return asked
   }
 
-  async #ask(id: number): Promise<WrittenSchema> {
-    const registered = await this.#retry.get(`/schemas/ids/${id}`)
+  async #ask(id: SchemaId): Promise<WrittenSchema> {
+    const registered = await this.#registered(id)
     if (registered === null) return unknown
     const schema = await this.#compiled(registered)
     this.#schemas.set(id, schema)
     return schema
+  }
+
+  async #registered(id: SchemaId): Promise<unknown> {
+    if (typeof id === 'number') return this.#retry.get(`/schemas/ids/${id}`)
+    const registered = await this.#retry.get(`/schemas/guids/${id}`, { isOptional: true })
+    // Not every registry knows GUIDs, and whoever writes one into a record must not stop a worker that has no such.
+    if (registered === null) await this.#retry.get('/schemas/types')
+    return registered
   }
 
   async #compiled(registered: unknown): Promise<WrittenSchema> {

@@ -34,7 +34,7 @@ export function decode(record: EncodedRecord, maxLatenessMs: number, format: For
   if (record.value.length > maxRecordBytes)
     return deadLetter('too-large', `the value has ${record.value.length} bytes, over ${maxRecordBytes}`)
   if (format.read !== undefined) {
-    const read = format.read(record.value)
+    const read = format.read(record.value, record.headers ?? noHeaders)
     return read.kind === 'ok' ? decodeValue(read.value, record, maxLatenessMs, format) : read
   }
   let text: string

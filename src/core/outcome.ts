@@ -24,7 +24,7 @@ export const deadLetterReasons: Readonly<Record<DeadLetterReason, string>> = {
   'invalid-utf8': 'the value is not UTF-8',
   'invalid-json': 'the value is not one JSON object',
   'no-schema-id':
-    'SCHEMA_REGISTRY_URL is set, and the value does not begin with a zero byte and the id of a schema',
+    'SCHEMA_REGISTRY_URL is set, and neither the value nor the header `__value_schema_id` begins with the id of a schema',
   'unknown-schema': 'the schema registry has no schema of this id',
   'unusable-schema': 'the schema is none that events can be read with; the message says why',
   'invalid-payload': 'the bytes behind the id do not fit the schema, or are no object',

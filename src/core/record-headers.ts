@@ -6,16 +6,22 @@ export type RecordHeaders = {
 /** Header of a record that was written again: the timestamp of its first one, epoch ms. */
 export const firstTimestampHeader = 'sessionloom-first-timestamp'
 
-const utf8 = new TextDecoder()
+const [utf8, toUtf8] = [new TextDecoder(), new TextEncoder()]
 
 /** A header as text; of several the last one. Null if it is missing. */
 export function headerText(headers: RecordHeaders, name: string): string | null {
-  const header = headers[name]
-  if (header == null) return null
-  const value = Array.isArray(header) ? header.at(-1) : header
-  if (value == null || typeof value === 'string') return value ?? null
-  return utf8.decode(value as Uint8Array)
+  const value = lastOf(headers[name])
+  return value == null || typeof value === 'string' ? (value ?? null) : utf8.decode(value)
 }
+
+/** As `headerText`, as it is. */
+export function headerBytes(headers: RecordHeaders, name: string): Uint8Array | null {
+  const value = lastOf(headers[name])
+  return typeof value === 'string' ? toUtf8.encode(value) : (value ?? null)
+}
+
+const lastOf = (header: RecordHeaders[string]): Uint8Array | string | undefined =>
+  Array.isArray(header) ? header.at(-1) : (header as Uint8Array | string | undefined)
 
 /** When the first record was written that this one repeats, epoch ms; null if it is the first. */
 export function firstTimestamp(headers: RecordHeaders): number | null {

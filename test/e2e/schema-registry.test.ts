@@ -138,6 +138,43 @@ describe('with a schema registry', { skip: withoutKafka || skip || under?.skip }
       await stop(second)
     })
 
+  test('ids in headers do the same, and the GUID of a schema that it does not know stops nothing', async () => {
+    const { topic, env } = await setUp()
+    for (const [i, encoding] of encodings.entries()) {
+      const [from, to] = [i * 700, i === 2 ? events.length : (i + 1) * 700]
+      const records = written(encoding, from, to).map(({ key, value }) => ({
+        key,
+        value: value.subarray(encoding.headLength),
+        headers: { __value_schema_id: value.subarray(0, encoding.headLength) },
+      }))
+      await topic.send(records)
+    }
+    const guid = Buffer.concat([Buffer.of(1), randomBytes(16)])
+    await topic.send([{ key: 'guid', value: Buffer.of(0), headers: { __value_schema_id: guid } }])
+    const worker = start(env)
+    await untilCaughtUp(admin, env.KAFKA_GROUP_ID, topic.name)
+    await assertExact(env)
+    const copy = await setUp()
+    assert.match(
+      await succeed(['rekey', '--from', topic.name, '--to', copy.topic.name], env),
+      /^2,001 records copied /m,
+    )
+    const heads = async (of: TestTopic) =>
+      (await readAll(of))
+        .map(({ headers }) => Buffer.from(headers.__value_schema_id as Uint8Array).toString('hex'))
+        .sort()
+    assert.deepEqual(await heads(copy.topic), await heads(topic))
+    const letters = await succeed(['dead-letters', 'list', '--json'], env)
+    assert.deepEqual(
+      letters
+        .trim()
+        .split('\n')
+        .map(line => JSON.parse(line).reason),
+      ['unknown-schema'],
+    )
+    await stop(worker)
+  })
+
   test('a registry that is down at the start, and again in the middle, is waited for; nothing is committed meanwhile', async () => {
     const [avro, json, protobuf] = encodings as [Encoding, Encoding, Encoding]
     const { topic, env } = await setUp()

@@ -15,7 +15,11 @@ export type Encoding = {
   readonly id: number
   /** A record's value. */
   readonly write: (event: PlainEvent) => Buffer
+  /** How many bytes of it come before the payload: the id, and of Protobuf the message indexes. */
+  readonly headLength: number
 }
+
+const headLength = 5
 
 const optional = (type: unknown) => ['null', type]
 const fieldsOf = (fields: Readonly<Record<string, unknown>>) =>
@@ -126,6 +130,7 @@ async function avroEncoding(url: string): Promise<Encoding> {
   return {
     name: 'Avro',
     id,
+    headLength,
     write(event) {
       const context = { utm: null, ...(event.context as object) }
       const times = { timestamp: event.timestamp * 1_000, receivedAt: event.receivedAt }
@@ -140,6 +145,7 @@ async function jsonEncoding(url: string): Promise<Encoding> {
   return {
     name: 'JSON Schema',
     id,
+    headLength,
     write: event => wire(id, Buffer.from(JSON.stringify({ ...event, type: kindOf(event) }))),
   }
 }
@@ -157,6 +163,7 @@ async function protobufEncoding(url: string): Promise<Encoding> {
   return {
     name: 'Protobuf',
     id,
+    headLength: headLength + eventIndexes.length,
     write(event) {
       const seconds = Math.floor(event.timestamp / 1_000)
       const timestamp = { seconds, nanos: (event.timestamp - seconds * 1_000) * 1e6 }
@@ -168,7 +175,7 @@ async function protobufEncoding(url: string): Promise<Encoding> {
 
 /** A zero byte, the schema's id, and what was written with it. */
 export function wire(id: number, payload: Uint8Array): Buffer {
-  const head = Buffer.alloc(5)
+  const head = Buffer.alloc(headLength)
   head.writeInt32BE(id, 1)
   return Buffer.concat([head, payload])
 }

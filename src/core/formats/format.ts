@@ -1,6 +1,7 @@
 // A format: what a producer writes, made into what the schema of raw events then judges. Pure, and one file each.
 import type { JsonObject } from '../json.ts'
 import type { Outcome } from '../outcome.ts'
+import type { RecordHeaders } from '../record-headers.ts'
 
 /** Fields of a raw event before the schema has seen it: each may be anything. */
 export type Unjudged = { readonly [field: string]: unknown }
@@ -24,7 +25,7 @@ export type Format = {
   /** Reads what is not JSON; null where it is not of this format either. */
   readonly parse?: (text: string) => JsonObject | null
   /** Reads values that are no texts; absent where all are. */
-  readonly read?: (value: Uint8Array) => Outcome<JsonObject>
+  readonly read?: (value: Uint8Array, headers: RecordHeaders) => Outcome<JsonObject>
   /** It is given what is inside of an envelope, unless it reads envelopes itself. */
   readonly readsEnvelopes?: boolean
   /** Makes a raw event of a value; null where the value is one already. */

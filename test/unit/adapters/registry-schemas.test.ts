@@ -3,7 +3,7 @@ import { describe, type TestContext, test } from 'node:test'
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises'
 import { inspectRegistry } from '../../../src/adapters/registry-retry.ts'
 import { HttpSchemaRegistry, type SchemaRegistryOptions } from '../../../src/adapters/registry-schemas.ts'
-import type { WrittenSchema } from '../../../src/core/formats/wire-format.ts'
+import type { WrittenSchemas } from '../../../src/core/formats/wire-format.ts'
 import type { WorkerEvent } from '../../../src/ports/telemetry.ts'
 import { type Decide, type Fault, startFaultServer } from '../../support/fault-server.ts'
 import { waitUntil } from '../../support/ready.ts'
@@ -42,7 +42,7 @@ async function start(t: TestContext, decide: Decide, options: Partial<SchemaRegi
   return { registry, events, asked: () => stub.requests.map(({ path }) => path) }
 }
 
-const kinds = (schemas: ReadonlyMap<number, WrittenSchema>) =>
+const kinds = (schemas: WrittenSchemas) =>
   Object.fromEntries([...schemas].map(([id, { kind }]) => [id, kind]))
 
 describe('a schema registry (a stub)', () => {
@@ -57,6 +57,34 @@ describe('a schema registry (a stub)', () => {
     const schema = first.get(7)
     assert(schema?.kind === 'schema')
     assert.deepEqual(schema.read(Buffer.of(2)), { a: 1 })
+  })
+
+  test('is asked by GUID for what a record names so, in its value or in its header', async t => {
+    const { registry, asked } = await start(t, () => registered(record(['a', 'int'])))
+    const inValue = { value: Buffer.from(`01${'0123456789abcdef'.repeat(2)}02`, 'hex') }
+    const inHeader = (hex: string) => ({
+      value: Buffer.of(2),
+      headers: { __value_schema_id: Buffer.from(hex, 'hex') },
+    })
+    const found = await registry.schemasOf([inValue, inHeader(`01${'f'.repeat(32)}`), inHeader('0000000007')])
+    const guids = ['01234567-89ab-cdef-0123-456789abcdef', 'ffffffff-ffff-ffff-ffff-ffffffffffff']
+    assert.deepEqual(new Set(found.keys()), new Set([7, ...guids]))
+    const paths = [...guids.map(guid => `guids/${guid}`), 'ids/7']
+    assert.deepEqual(
+      asked().sort(),
+      paths.map(path => `/apis/v7/schemas/${path}`),
+    )
+  })
+
+  test('has no schema of a GUID if it knows no GUIDs, and is no registry if it knows nothing else either', async t => {
+    const [guid] = ['01234567-89ab-cdef-0123-456789abcdef']
+    const value = Buffer.from(`01${guid.replaceAll('-', '')}`, 'hex')
+    const other: Fault = { kind: 'answer', status: 404, body: 'Not Found' }
+    const types: Fault = { kind: 'answer', body: ['AVRO'] }
+    const without = await start(t, ({ path }) => (path.endsWith('/types') ? types : other))
+    assert.deepEqual(kinds(await without.registry.schemasOf([{ value }])), { [guid]: 'unknown' })
+    const none = await start(t, () => other)
+    await assert.rejects(none.registry.schemasOf([{ value }]), { code: 'configuration' })
   })
 
   test('is waited for while it is down, and what waits says so', async t => {

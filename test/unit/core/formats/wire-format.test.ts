@@ -7,10 +7,12 @@ import { eventFormats } from '../../../../src/core/formats/event-formats.ts'
 import { compileFieldMap } from '../../../../src/core/formats/field-map.ts'
 import {
   readJsonPayload,
+  type SchemaId,
   schemaIdOf,
   type WrittenSchema,
   withSchemas,
 } from '../../../../src/core/formats/wire-format.ts'
+import type { RecordHeaders } from '../../../../src/core/record-headers.ts'
 
 const event = { eventId: 'e', tabId: 't', type: 'click', timestamp: 1_732_442_400_000 }
 const strings = ['eventId', 'tabId', 'type'].map(name => ({ name, type: 'string' }))
@@ -21,7 +23,12 @@ const eventSchema: avsc.Schema = {
 }
 const avro = compileAvro(JSON.stringify(eventSchema))
 const avroBytes = avsc.Type.forSchema(eventSchema).toBuffer(event)
-const schemas = new Map<number, WrittenSchema>([
+const guid = '01234567-89ab-cdef-0123-456789abcdef'
+const guidHead = Buffer.from(`01${guid.replaceAll('-', '')}`, 'hex')
+const schemas = new Map<SchemaId, WrittenSchema>([
+  [guid, { kind: 'schema', read: avro }],
+  // Gives what it is given.
+  [6, { kind: 'schema', read: payload => ({ ...event, properties: { payload: [...payload].join() } }) }],
   [1, { kind: 'schema', read: avro }],
   [2, { kind: 'schema', read: readJsonPayload }],
   [3, { kind: 'unusable', reason: 'cannot be compiled' }],
@@ -47,10 +54,14 @@ const wire = (id: number, payload: string | Uint8Array) =>
     head(id),
     typeof payload === 'string' ? Buffer.from(payload.replaceAll(' ', ''), 'hex') : payload,
   ])
-const decoded = (value: Uint8Array, format = eventFormats.native as Parameters<typeof withSchemas>[0]) =>
-  decode({ value, timestamp: null }, Number.POSITIVE_INFINITY, withSchemas(format, schemas))
-const said = (value: Uint8Array) => {
-  const outcome = decoded(value)
+const decoded = (
+  value: Uint8Array,
+  format = eventFormats.native as Parameters<typeof withSchemas>[0],
+  headers: RecordHeaders = {},
+) => decode({ value, timestamp: null, headers }, Number.POSITIVE_INFINITY, withSchemas(format, schemas))
+const named = (header: Uint8Array | string) => ({ __value_schema_id: header })
+const said = (value: Uint8Array, headers: RecordHeaders = {}) => {
+  const outcome = decoded(value, eventFormats.native, headers)
   return outcome.kind === 'dead-letter' ? `${outcome.reason}: ${outcome.message}` : outcome.kind
 }
 
@@ -106,6 +117,46 @@ describe('a value in the wire format', () => {
     assert.equal(schemaIdOf(wire(2 ** 31 - 1, '')), 2 ** 31 - 1)
     // A view into a larger buffer, as kafkajs gives them.
     assert.equal(schemaIdOf(Buffer.concat([Buffer.alloc(3), wire(7, '')]).subarray(3)), 7)
+  })
+
+  test('may name its schema by GUID, and in a header before it', () => {
+    const inHeader: readonly [Uint8Array, RecordHeaders][] = [
+      [Buffer.concat([guidHead, avroBytes]), {}],
+      [avroBytes, named(guidHead)],
+      [avroBytes, named(head(1))],
+      // Of several the last one counts, and one without a value, which Kafka allows, counts for nothing.
+      [avroBytes, { __value_schema_id: [head(4), guidHead] }],
+      [wire(1, avroBytes), { __value_schema_id: null } as unknown as RecordHeaders],
+      [wire(1, avroBytes), named('')],
+    ]
+    for (const [value, headers] of inHeader) {
+      const outcome = decoded(value, eventFormats.native, headers)
+      assert(outcome.kind === 'ok', JSON.stringify(outcome))
+      assert.deepEqual(outcome.value.raw, event)
+    }
+  })
+
+  test('has what its header says behind the id before it: the message indexes of Protobuf', () => {
+    const outcome = decoded(
+      Buffer.of(8, 9),
+      eventFormats.native,
+      named(Buffer.concat([head(6), Buffer.of(4, 2)])),
+    )
+    assert(outcome.kind === 'ok')
+    assert.equal(outcome.value.raw.properties?.payload, '4,2,8,9')
+  })
+
+  test('is a dead letter where its header holds no id, or one that nobody knows', () => {
+    const unknown = Buffer.concat([Buffer.of(1), Buffer.alloc(16)])
+    assert.equal(
+      said(avroBytes, named(unknown)),
+      'unknown-schema: the schema registry has no schema 00000000-0000-0000-0000-000000000000',
+    )
+    for (const header of ['7', guidHead.subarray(0, 16), head(-1), Buffer.of(2, 0, 0, 0, 1)])
+      assert.equal(
+        said(wire(1, avroBytes), named(header)),
+        'no-schema-id: the header __value_schema_id holds no id of a schema',
+      )
   })
 
   test('control records are text all the same, and nothing in a schema is one', () => {
