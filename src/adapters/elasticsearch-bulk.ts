@@ -4,7 +4,13 @@ import type { Client } from '@elastic/elasticsearch'
 import { isSession, reducedDocument } from '../core/session-document.ts'
 import type { AnyWrite } from '../ports/session-store.ts'
 import { itemVerdict, requestVerdict } from './elasticsearch-bulk-errors.ts'
-import { type BulkAnswer, type BulkItem, bulkItems, lineOf, sendBulk } from './elasticsearch-bulk-request.ts'
+import {
+  type BulkAnswer,
+  BulkBody,
+  type BulkItem,
+  bulkItems,
+  sendBulk,
+} from './elasticsearch-bulk-request.ts'
 import { describeFailure, type Failure, failureOf, refusal } from './elasticsearch-failure.ts'
 import type { StoreRetry } from './elasticsearch-retry.ts'
 
@@ -43,8 +49,10 @@ type Entry = {
   reducedBecause: string | null
 }
 
-/** What goes into one request, and how often it was tried. */
-type Parcel = { readonly entries: readonly Entry[]; readonly attempts: number }
+/** What goes into one request, and how often it was tried. The body is made again where entries have left it. */
+type Parcel = { readonly entries: readonly Entry[]; readonly attempts: number; readonly body?: BulkBody }
+
+type SentParcel = Parcel & { readonly body: BulkBody }
 
 export class ElasticsearchBulk {
   readonly #client: Client
@@ -76,7 +84,7 @@ export class ElasticsearchBulk {
     const call: Call = { results: new Array(writes.length), missing: writes.length, resolve, reject }
     this.#calls.add(call)
     for (const [position, write] of writes.entries())
-      this.#waiting.push({ call, position, item: { ...write, line: undefined }, reducedBecause: null })
+      this.#waiting.push({ call, position, item: { ...write }, reducedBecause: null })
     if (this.#waiting.length >= this.#limits.documents) this.#pump()
     else this.#linger ??= setTimeout(() => this.#pump(), this.#limits.lingerMs)
     return promise
@@ -94,34 +102,38 @@ export class ElasticsearchBulk {
   }
 
   #collect(): Parcel | undefined {
-    let bytes = 0
+    if (this.#waiting.length === 0) return undefined
+    const body = new BulkBody()
     let count = 0
     for (const { item } of this.#waiting) {
-      bytes += Buffer.byteLength(lineOf(item))
-      if (count > 0 && (bytes > this.#maxBytes || count === this.#limits.documents)) break
+      if (count === this.#limits.documents) break
+      const { length } = body
+      body.append(item)
+      if (count > 0 && body.length > this.#maxBytes) {
+        body.truncate(length)
+        break
+      }
       count++
     }
-    return count === 0 ? undefined : { entries: this.#waiting.splice(0, count), attempts: 0 }
+    return { entries: this.#waiting.splice(0, count), attempts: 0, body }
   }
 
   /** Never rejects. */
   async #send(parcel: Parcel): Promise<void> {
     // A call that has failed has no use for the rest of its documents.
     const entries = parcel.entries.filter(({ call }) => this.#calls.has(call))
+    const isWhole = entries.length === parcel.entries.length && parcel.body !== undefined
+    const sent = isWhole ? (parcel as SentParcel) : { ...parcel, entries, body: bodyOf(entries) }
     try {
-      if (entries.length > 0) {
-        const items = entries.map(({ item }) => item)
-        const answer = await sendBulk(this.#client, items, this.#retry.signal)
-        this.#take({ ...parcel, entries }, answer)
-      }
+      if (entries.length > 0) this.#take(sent, await sendBulk(this.#client, sent.body, this.#retry.signal))
     } catch (error) {
-      if (!this.#retry.signal.aborted) this.#failed({ ...parcel, entries }, error)
+      if (!this.#retry.signal.aborted) this.#failed(sent, error)
     }
     this.#underWay--
     this.#pump()
   }
 
-  #take(parcel: Parcel, answer: BulkAnswer): void {
+  #take(parcel: SentParcel, answer: BulkAnswer): void {
     const { entries } = parcel
     const failures = bulkItems(answer, entries.length)
     if (this.#maxUnderWay < this.#limits.requests) this.#maxUnderWay++
@@ -145,7 +157,7 @@ export class ElasticsearchBulk {
     if (tooLarge.length > 0) this.#parcels.push(...halves(tooLarge))
   }
 
-  #failed(parcel: Parcel, error: unknown): void {
+  #failed(parcel: SentParcel, error: unknown): void {
     const { entries } = parcel
     const failure = failureOf(error)
     const verdict = failure && requestVerdict(failure)
@@ -155,19 +167,20 @@ export class ElasticsearchBulk {
     else if (entries.length === 1) this.#reduce(entries[0] as Entry, failure)
     else {
       // 413: what stands between us and the node takes less than we thought, so no later request need try.
-      if (failure.isTooLarge) this.#maxBytes = Math.min(this.#maxBytes, bytesOf(entries) / 2)
+      if (failure.isTooLarge) this.#maxBytes = Math.min(this.#maxBytes, parcel.body.length / 2)
       this.#parcels.push(...halves(entries))
     }
   }
 
-  #later({ entries, attempts }: Parcel, failure: Failure): void {
+  #later(parcel: Parcel, failure: Failure): void {
+    const { entries, attempts } = parcel
     // A blocked index (flood stage) also gives 429, and no smaller request passes it.
     const isOverload = failure.status === 429 && failure.type !== 'cluster_block_exception'
     if (isOverload) this.#maxUnderWay = Math.max(1, this.#maxUnderWay >> 1)
     for (const entry of entries) this.#retry.troubled(entry, failure)
     const tried = attempts + 1
     const split = isOverload && tried % attemptsBeforeSplit === 0 && entries.length > 1
-    const parcels = split ? halves(entries, tried) : [{ entries, attempts: tried }]
+    const parcels = split ? halves(entries, tried) : [{ ...parcel, attempts: tried }]
     const timer = setTimeout(() => {
       this.#timers.delete(timer)
       this.#parcels.push(...parcels)
@@ -186,12 +199,10 @@ export class ElasticsearchBulk {
     }
     entry.reducedBecause = describeFailure({ ...failure, status: null })
     item.write = { ...item.write, document: reducedDocument(document, entry.reducedBecause) }
-    item.line = undefined
     this.#parcels.push({ entries: [entry], attempts: 0 })
   }
 
-  #settle({ call, position, item }: Entry, result: BulkResult): void {
-    item.line = undefined
+  #settle({ call, position }: Entry, result: BulkResult): void {
     call.results[position] = result
     call.missing--
     if (call.missing > 0 || !this.#calls.delete(call)) return
@@ -226,6 +237,8 @@ function halves(entries: readonly Entry[], attempts = 0): Parcel[] {
   return parts.filter(part => part.length > 0).map(part => ({ entries: part, attempts }))
 }
 
-function bytesOf(entries: readonly Entry[]): number {
-  return entries.reduce((sum, { item }) => sum + Buffer.byteLength(item.line ?? ''), 0)
+function bodyOf(entries: readonly Entry[]): BulkBody {
+  const body = new BulkBody()
+  for (const { item } of entries) body.append(item)
+  return body
 }

@@ -1,7 +1,7 @@
 // What one fetch outside any group returned, as a consumer would have got it.
 import { createRequire } from 'node:module'
 import type { SourceRecord } from '../ports/event-source.ts'
-import { type FetchedMessage, sourceRecord } from './kafka-lease.ts'
+import type { FetchedRecord } from './kafka-record-batch.ts'
 
 const require = createRequire(import.meta.url)
 
@@ -13,18 +13,18 @@ export type Fetched = {
 }
 
 /** A partition in kafkajs's answer to a fetch. */
-export type PartitionAnswer = { readonly partition: number; readonly messages: readonly FetchedMessage[] }
+export type PartitionAnswer = { readonly partition: number; readonly messages: readonly FetchedRecord[] }
 
 /** Without what was aborted, control records, and what lies before the offset: the broker sends whole batches. */
 export function fetchedRecords(topic: string, offset: number, answer: PartitionAnswer): Fetched {
   const Batch = require('kafkajs/src/consumer/batch')
   const { messages, messagesWithinOffset } = new Batch(topic, String(offset), answer) as {
-    messages: readonly FetchedMessage[]
-    messagesWithinOffset: readonly FetchedMessage[]
+    messages: readonly FetchedRecord[]
+    messagesWithinOffset: readonly FetchedRecord[]
   }
   const last = messagesWithinOffset.at(-1)
   return {
-    records: messages.map(sourceRecord),
-    nextOffset: last === undefined ? offset : Number(last.offset) + 1,
+    records: messages,
+    nextOffset: last === undefined ? offset : last.offset + 1,
   }
 }

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { EachBatchPayload } from 'kafkajs'
-import type { RecordHeaders } from '../core/record-headers.ts'
-import type { BatchLease, Checkpoint, RecordBatch, SourceRecord } from '../ports/event-source.ts'
+import type { BatchLease, Checkpoint, RecordBatch } from '../ports/event-source.ts'
 import { encodeMetadata } from './kafka-checkpoint.ts'
 import { endOf, isRejoin, type KafkaNames } from './kafka-errors.ts'
+import type { FetchedRecord } from './kafka-record-batch.ts'
 
 /** What a lease asks of the member that holds it. */
 export type LeaseHolder = {
@@ -82,27 +82,13 @@ export class KafkaLease implements BatchLease {
   }
 }
 
-/** Keys, values and headers are not copied: they are slices of the whole response, up to 10 MiB. */
+/** Keys, values and headers are views into the whole response, of many MiB. */
 function recordBatch(batch: EachBatchPayload['batch'], firstOffset: number): RecordBatch {
   return {
     partition: batch.partition,
-    records: batch.messages.map(sourceRecord),
+    // What `readRecords` gave to kafkajs.
+    records: batch.messages as unknown as readonly FetchedRecord[],
     firstOffset,
     nextOffset: Number(batch.lastOffset()) + 1,
-  }
-}
-
-/** A record as kafkajs gives it. */
-export type FetchedMessage = EachBatchPayload['batch']['messages'][number]
-
-/** The same, with views into kafkajs's buffers. */
-export function sourceRecord(message: FetchedMessage): SourceRecord {
-  const timestamp = Number(message.timestamp)
-  return {
-    offset: Number(message.offset),
-    timestamp: timestamp < 0 ? null : timestamp,
-    key: message.key,
-    value: message.value,
-    headers: (message.headers ?? {}) as RecordHeaders,
   }
 }

@@ -13,7 +13,7 @@ import {
 } from './kafka-client.ts'
 import { endOf, isOutOfRange, isTopicMissing, reasonOf, topicMissing } from './kafka-errors.ts'
 import { type Fetched, fetchedRecords, type PartitionAnswer } from './kafka-fetched.ts'
-import type { FetchedMessage } from './kafka-lease.ts'
+import type { FetchedRecord } from './kafka-record-batch.ts'
 
 export type LogReaderOptions = {
   readonly client: KafkaClientSettings
@@ -108,9 +108,8 @@ export class KafkaLogReader {
     return this.#askLeader(async cluster => {
       // The broker sends a whole batch of records, however small the limit.
       const answer = await this.#fetch(cluster, partition, offset, 1)
-      const isIt = (record: FetchedMessage) => record.offset === String(offset) && !isControlRecord(record)
-      const timestamp = Number(answer?.messages.find(isIt)?.timestamp ?? -1)
-      return timestamp < 0 ? null : timestamp
+      const isIt = (record: FetchedRecord) => record.offset === offset && !record.isControlRecord
+      return answer?.messages.find(isIt)?.timestamp ?? null
     })
   }
 
@@ -229,11 +228,6 @@ export class KafkaLogReader {
     // Nothing can be done about a connection that does not end well, and nothing depends on it.
     await connection?.then(cluster => cluster.disconnect()).catch(() => {})
   }
-}
-
-/** kafkajs has it, but not in its types. */
-function isControlRecord(message: FetchedMessage): boolean {
-  return (message as FetchedMessage & { readonly isControlRecord?: boolean }).isControlRecord === true
 }
 
 /** ListOffsets' special timestamp for the end of the log. */

@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto'
 import { createRequire } from 'node:module'
 import { WorkerError } from '../core/worker-error.ts'
-import { decodeMessages, decodeRecord } from './kafkajs-decoders.ts'
+import { readRecords } from './kafka-record-batch.ts'
 
 const require = createRequire(import.meta.url)
 
@@ -14,7 +14,6 @@ export const repairedSources = {
   scheduleCheckPendingRequests: '04347ea969c6f2e3754427c0cbaee0bd4ce947fbd82f7b6e027506a06dfc581a',
   decodeMessages: '1b27174fb8b38bbdc4f816f8cf122614d867e4ab612a5771ce2208f6eab45130',
   setDefaultOffset: '4ebfa038e4f955bd1df233a59a5ee5e6741f8d7931c07e2bfe18c2ece4769cfe',
-  decodeRecord: 'fbe3525528b41bced97fb4ab8a5669fcdc18b56179a1e565690feae7b5f80ac7',
   connect: 'f62881754acb28b9649343a621f36c450fed94751126a6570498975fb1c48a58',
 } as const
 
@@ -38,9 +37,7 @@ type OffsetManager = {
   nextOffset(topic: string, partition: number): { toString(): string }
 }
 
-/** In the order of repair: `decodeMessages` loads what uses `decodeRecord`. */
 const places = {
-  decodeRecord: 'kafkajs/src/protocol/recordBatch/record/v0/decoder',
   scheduleCheckPendingRequests: 'kafkajs/src/network/requestQueue',
   decodeMessages: 'kafkajs/src/protocol/requests/fetch/v4/decodeMessages',
   setDefaultOffset: 'kafkajs/src/consumer/offsetManager',
@@ -50,8 +47,7 @@ const places = {
 /** What replaces each function; what it replaced is in `originals`. */
 const repairs: Record<RepairName, AnyFunction> = {
   scheduleCheckPendingRequests,
-  decodeMessages,
-  decodeRecord,
+  decodeMessages: readRecords,
   setDefaultOffset,
   connect,
 }
@@ -95,9 +91,7 @@ function repair(name: RepairName): void {
 }
 
 /** A module that is itself the function, or a class with it. */
-function isModule(name: RepairName): boolean {
-  return name === 'decodeMessages' || name === 'decodeRecord'
-}
+const isModule = (name: RepairName): boolean => name === 'decodeMessages'
 
 function currentFunction(name: RepairName): AnyFunction {
   const exported = require(places[name])

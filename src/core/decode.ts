@@ -30,24 +30,25 @@ const utf8 = new TextDecoder('utf-8', { fatal: true })
  * so a replay decides the same; Infinity switches the check off.
  */
 export function decode(record: EncodedRecord, maxLatenessMs: number, format: Format = nativeFormat): Decoded {
-  if (record.value === null) return deadLetter('empty-value', 'the record has no value')
-  if (record.value.length > maxRecordBytes)
-    return deadLetter('too-large', `the value has ${record.value.length} bytes, over ${maxRecordBytes}`)
+  const { value } = record
+  if (value === null) return deadLetter('empty-value', 'the record has no value')
+  if (value.length > maxRecordBytes)
+    return deadLetter('too-large', `the value has ${value.length} bytes, over ${maxRecordBytes}`)
   if (format.read !== undefined) {
-    const read = format.read(record.value, record.headers ?? noHeaders)
+    const read = format.read(value, record.headers ?? noHeaders)
     return read.kind === 'ok' ? decodeValue(read.value, record, maxLatenessMs, format) : read
   }
   let text: string
   try {
-    text = utf8.decode(record.value)
+    text = utf8.decode(value)
   } catch {
     return deadLetter('invalid-utf8', 'the value is not UTF-8')
   }
-  const value = parse(text, format)
+  const json = parse(text, format)
   // The engine's message quotes the input, which may be personal data.
-  if (value === undefined) return deadLetter('invalid-json', 'the value is not valid JSON')
-  if (!isJsonObject(value)) return deadLetter('invalid-json', 'the value is JSON, but not an object')
-  return decodeValue(value, record, maxLatenessMs, format)
+  if (json === undefined) return deadLetter('invalid-json', 'the value is not valid JSON')
+  if (!isJsonObject(json)) return deadLetter('invalid-json', 'the value is JSON, but not an object')
+  return decodeValue(json, record, maxLatenessMs, format)
 }
 
 function decodeValue(

@@ -34,6 +34,12 @@ class Holder implements LeaseHolder {
   }
 }
 
+/** As `readRecords` gives them to kafkajs. */
+const records = [
+  { offset: 10, timestamp: 1000, key: Buffer.from('k'), value: null, headers: { a: Buffer.from('x') } },
+  { offset: 12, timestamp: null, key: null, value: Buffer.from('v'), headers: {} },
+]
+
 /** A lease whose commits are answered by `answers`, one after the other; undefined is success. */
 function leaseWith(holder: Holder, answers: (Error | (() => void) | undefined)[]) {
   const sent: Sent[] = []
@@ -41,16 +47,7 @@ function leaseWith(holder: Holder, answers: (Error | (() => void) | undefined)[]
     batch: {
       topic: 'topic',
       partition: 4,
-      messages: [
-        {
-          offset: '10',
-          timestamp: '1000',
-          key: Buffer.from('k'),
-          value: null,
-          headers: { a: Buffer.from('x') },
-        },
-        { offset: '12', timestamp: '-1', key: null, value: Buffer.from('v') },
-      ],
+      messages: records,
       // A control record follows.
       lastOffset: () => '13',
     },
@@ -73,10 +70,7 @@ describe('the lease of a batch', () => {
       partition: 4,
       firstOffset: 9,
       nextOffset: 14,
-      records: [
-        { offset: 10, timestamp: 1000, key: Buffer.from('k'), value: null, headers: { a: Buffer.from('x') } },
-        { offset: 12, timestamp: null, key: null, value: Buffer.from('v'), headers: {} },
-      ],
+      records,
     })
   })
 
