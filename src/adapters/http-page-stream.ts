@@ -4,16 +4,23 @@ import type { PageFeed, PageMessage } from '../ports/page-feed.ts'
 
 export type StreamLimits = {
   readonly everyMs: number
-  /** With more than this unsent one is behind. */
+  /** With more than this unsent, besides the snapshot, one is behind. */
   readonly maxWaitingBytes: number
   readonly watchers: number
 }
 
-/** Four megabytes are more than one snapshot of full lanes. */
 export const streamLimits: StreamLimits = { everyMs: 200, maxWaitingBytes: 4 * 1024 * 1024, watchers: 16 }
 const heartbeatMs = 5_000
 
-type Watcher = { readonly response: ServerResponse; isBehind: boolean }
+type Watcher = {
+  readonly response: ServerResponse
+  /**
+   * Of the latest snapshot. Full lanes have several megabytes: counted as news, one would be behind at once, and again
+   * with the snapshot after it, and never hear of anything new.
+   */
+  snapshotBytes: number
+  isBehind: boolean
+}
 
 export class PageStream {
   readonly #feed: PageFeed
@@ -41,11 +48,11 @@ export class PageStream {
     // Those who look already are told first; what the newcomer's snapshot has is no news.
     if (this.#watchers.size > 0) this.#tell()
     else this.#feed.changes()
-    const watcher = { response, isBehind: false }
+    const watcher = { response, snapshotBytes: 0, isBehind: false }
     this.#watchers.add(watcher)
     response.on('close', () => this.#leave(watcher))
     response.write('retry: 1000\n\n')
-    response.write(encoded(this.#feed.snapshot()))
+    this.#tellAll(watcher)
     this.#timer ??= setInterval(() => this.#tell(), this.#limits.everyMs).unref()
   }
 
@@ -64,15 +71,21 @@ export class PageStream {
     if (this.#watchers.size === 0) return
     const text = this.#news()
     for (const watcher of this.#watchers) {
-      const { response } = watcher
-      if (response.writableLength > this.#limits.maxWaitingBytes) watcher.isBehind = true
+      const { response, snapshotBytes } = watcher
+      if (response.writableLength > snapshotBytes + this.#limits.maxWaitingBytes) watcher.isBehind = true
       if (!watcher.isBehind) {
         if (text !== '') response.write(text)
       } else if (response.writableLength === 0) {
         watcher.isBehind = false
-        response.write(encoded(this.#feed.snapshot()))
+        this.#tellAll(watcher)
       }
     }
+  }
+
+  #tellAll(watcher: Watcher): void {
+    const snapshot = Buffer.from(encoded(this.#feed.snapshot()))
+    watcher.snapshotBytes = snapshot.length
+    watcher.response.write(snapshot)
   }
 
   /** A line without a meaning where there was none for long: so a connection that is dead shows. */

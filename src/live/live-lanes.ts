@@ -123,7 +123,7 @@ export class LiveLanes {
     return {
       lanes: lanes.map(({ slot, tab }) => [slot, tab] as const),
       sessions: lanes.flatMap(({ sessions }) => [...sessions.values()]),
-      ticks: lanes.flatMap(({ ticks }) => ticks),
+      ticks: lanes.flatMap(({ ticks }) => ticks.slice(-laneLimits.ticksPerLane)),
       merges: [...this.#latestMerges],
     }
   }
