@@ -35,6 +35,8 @@ export type HttpLimits = {
 const defaultLimits: HttpLimits = { arrivalMs: 5_000, idleMs: 10_000, connections: 50 }
 /** Nobody has anything to send: no watcher's headers come near these. */
 const maxHeaderBytes = 8_192
+/** But a browser sends the cookies of all that this host serves, on whatever port: on a developer's machine many. */
+const maxBrowserHeaderBytes = 32_768
 const maxHeaders = 64
 
 /** Rejects with a WorkerError if the address cannot be listened on. */
@@ -49,7 +51,7 @@ export async function serveStatus(
     requestTimeout: arrivalMs,
     // Half a minute by default: so much longer than both of the above would a slow request be kept.
     connectionsCheckingInterval: Math.min(1_000, arrivalMs),
-    maxHeaderSize: maxHeaderBytes,
+    maxHeaderSize: page === null ? maxHeaderBytes : maxBrowserHeaderBytes,
   }
   let open = 0
   const server = createServer(limits, (request, response) => {
