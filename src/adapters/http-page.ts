@@ -68,6 +68,9 @@ export function httpPage(parts: HttpPageParts): HttpPage {
     const speed = parts.setSpeed && speedPath.exec(path)?.[1]
     if (file === undefined && path !== '/events' && id === undefined && speed === undefined) return false
     const { method, headers: asked } = request
+    // Pages of other sites cannot read an answer, but could have it made: all but the files is dear for who serves it.
+    if (asked['sec-fetch-site'] === 'cross-site' && file === undefined)
+      return end(response, 403, 'not from here\n')
     if (parts.isLocal && !localNames.test(asked.host ?? ''))
       return end(response, 421, 'ask for localhost or 127.0.0.1\n')
     if (speed !== undefined) {

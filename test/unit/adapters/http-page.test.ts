@@ -110,6 +110,18 @@ describe('the page over HTTP', () => {
         assert.equal((await ask(url + path, { headers: { host } })).status, 421, `${path} of ${host}`)
   })
 
+  it('makes nothing for a page of another site, though that could not read it', async t => {
+    const { url, snapshot } = await serve(t, { document: async () => ({ id }) })
+    const { port } = new URL(url)
+    const from = (site: string) => ({ headers: { host: `127.0.0.1:${port}`, 'sec-fetch-site': site } })
+    for (const path of ['/events', `/sessions/${id}`])
+      assert.equal((await ask(url + path, from('cross-site'))).status, 403, path)
+    assert.deepEqual(snapshot(), [{ kind: 'snapshot', number: 1 }])
+    assert.equal((await ask(`${url}/sessions/${id}`, from('same-origin'))).status, 200)
+    // A link to the page.
+    assert.equal((await ask(`${url}/`, from('cross-site'))).status, 200)
+  })
+
   it('gives whole documents by their id', async t => {
     const { url } = await serve(t, {
       document: async asked => (asked === id ? { id, text: '</script>' } : null),
