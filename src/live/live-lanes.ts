@@ -189,6 +189,9 @@ export class LiveLanes {
     this.#freeSlots.push(lane.slot)
     this.#news.lanes.delete(lane.slot)
     this.#news.emptied.add(lane.slot)
+    // The next tab in this place has not done these.
+    const { ticks } = this.#news
+    this.#news.ticks = ticks.filter(([slot]) => slot !== lane.slot)
   }
 
   /** Lanes in which nothing has happened for long. */
