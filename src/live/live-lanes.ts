@@ -31,6 +31,7 @@ type Snapshot = Omit<LanesMessage, 'kind' | 'clock'>
 
 export class LiveLanes {
   readonly #gapMs: number
+  readonly #now: () => number | null
   /** By tab; the one that something happened in last comes last. */
   readonly #lanes = new Map<string, Lane>()
   readonly #freeSlots = Array.from({ length: laneLimits.lanes }, (_, i) => laneLimits.lanes - 1 - i)
@@ -49,8 +50,10 @@ export class LiveLanes {
     ticks: [] as Tick[],
   }
 
-  constructor(gapMs: number) {
+  /** `now` is where the input is, in event time; null where nobody knows. */
+  constructor(gapMs: number, now: () => number | null) {
     this.#gapMs = gapMs
+    this.#now = now
   }
 
   /** A session as it was just written. */
@@ -156,8 +159,10 @@ export class LiveLanes {
     if (ticks.length > 2 * maxTicksAtOnce) ticks.splice(0, maxTicksAtOnce)
   }
 
-  /** Its lane, or one that nothing happens in any more; null where all are in use, or this was too long ago. */
+  /** Its lane, or one that nothing happens in any more; null where all are in use, or this is not of now. */
   #laneFor(tab: string, time: number): Lane | null {
+    // A clock that is wrong by years must not make all others old.
+    if (time > (this.#now() ?? time) + this.#gapMs) return null
     this.#newest = Math.max(this.#newest, time)
     if (time < this.#newest - keptMs) return null
     const known = this.#lanes.get(tab)

@@ -52,7 +52,7 @@ export class LiveRun implements PageFeed {
 
   constructor(options: LiveRunOptions) {
     this.#options = options
-    this.#lanes = new LiveLanes(options.hello.gapMs)
+    this.#lanes = new LiveLanes(options.hello.gapMs, () => options.pace().at)
     this.#conversionTypes = new Set(options.conversionTypes)
   }
 

@@ -78,15 +78,15 @@ export class PacedSource implements EventSource {
   /** In pieces, each when it is due. */
   async #process(lease: BatchLease, handler: SourceHandler): Promise<void> {
     const { records, nextOffset } = lease.batch
-    const arrivals = records.map(record => this.#arrivalOf(record))
+    const arrivals = inOrder(records.map(record => this.#arrivalOf(record)))
     let { firstOffset } = lease.batch
     for (let done = 0; done < records.length; ) {
       const due = await this.#untilDue(arrivals, done)
       if (this.#isStopped) return
       const end = due === records.length ? nextOffset : (records[due] as SourceRecord).offset
       const batch = { ...lease.batch, records: records.slice(done, due), firstOffset, nextOffset: end }
-      await handler.process({ ...lease, batch })
       this.#delivered = latestOf([this.#delivered, ...arrivals.slice(done, due)])
+      await handler.process({ ...lease, batch })
       firstOffset = end
       done = due
     }
@@ -137,6 +137,22 @@ export class PacedSource implements EventSource {
     const outcome = decode(record, this.#options.maxLatenessMs, this.#options.format)
     return outcome.kind === 'ok' ? outcome.value.received : null
   }
+}
+
+/** Of so many that follow, most must be as late. */
+const witnesses = 4
+
+/** Null for what a clock that is wrong says came long after all that follows: the log's clock would wait for it, and stay there. */
+function inOrder(arrivals: readonly (number | null)[]): (number | null)[] {
+  return arrivals.map((arrival, i) => {
+    if (arrival === null) return null
+    const after = arrivals
+      .slice(i + 1, i + 1 + 2 * witnesses)
+      .filter(at => at !== null)
+      .slice(0, witnesses)
+    const earlier = after.filter(at => at < arrival - longestSilenceMs)
+    return earlier.length * 2 > after.length ? null : arrival
+  })
 }
 
 const latestOf = (arrivals: readonly (number | null)[]): number | null =>

@@ -30,7 +30,7 @@ export function liveLog(
     conversionTypes: ['conversion'],
     allowedLatenessMs: testSettings.allowedLatenessMs,
     maxLatenessMs: testSettings.maxLatenessMs,
-    pace: () => ({ at: 0, speed: 1, isRunning: true }),
+    pace: () => ({ at: null, speed: 1, isRunning: true }),
     // Each look is a long time after the one before, so that each has a summary.
     monotonic: () => {
       time += 10_000
