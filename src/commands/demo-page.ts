@@ -21,7 +21,7 @@ import { inChunks } from './demo-summary.ts'
 import { formatOf } from './event-format.ts'
 import { runToEnd, systemClock } from './finite-run.ts'
 import { counted } from './progress.ts'
-import type { SessionConfig } from './session-settings.ts'
+import { type SessionConfig, sessionRulesOf } from './session-settings.ts'
 
 /** A temporary database of SQLite's own: on disk beyond its cache, and gone with the process however that ends. */
 const temporary = ''
@@ -60,6 +60,7 @@ export async function showPage(
     },
     format,
     conversionTypes: config.conversionTypes,
+    privacy: sessionRulesOf(config).privacy,
     allowedLatenessMs: config.allowedLateness,
     maxLatenessMs: config.maxLateness,
     pace: () => paced.pace,

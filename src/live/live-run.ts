@@ -3,6 +3,7 @@
 import { decode } from '../core/decode.ts'
 import type { Format } from '../core/formats/format.ts'
 import { parseInstant } from '../core/instant.ts'
+import type { Privacy } from '../core/privacy.ts'
 import { isRedirect, isSession, type SessionDocument } from '../core/session-document.ts'
 import { isLate } from '../core/session-window.ts'
 import { watermarkAfter } from '../core/watermark.ts'
@@ -27,6 +28,7 @@ export type LiveRunOptions = {
   readonly hello: Omit<Hello, 'kind' | 'shows'>
   readonly format: Format
   readonly conversionTypes: readonly string[]
+  readonly privacy: Privacy
   readonly allowedLatenessMs: number
   readonly maxLatenessMs: number
   /** Where the input is: event time, speed, and whether it goes on. */
@@ -41,7 +43,7 @@ export class LiveRun implements PageFeed {
   readonly #options: LiveRunOptions
   readonly #lanes: LiveLanes
   readonly #charts = new LiveCharts()
-  readonly #letters = new LiveLetters()
+  readonly #letters: LiveLetters
   readonly #conversionTypes: ReadonlySet<string>
   readonly #totals = { records: 0, late: 0, merges: 0, sessions: 0 }
   /** Ids that came with the batch in work. */
@@ -53,6 +55,7 @@ export class LiveRun implements PageFeed {
   constructor(options: LiveRunOptions) {
     this.#options = options
     this.#lanes = new LiveLanes(options.hello.gapMs, () => options.pace().at)
+    this.#letters = new LiveLetters(options.privacy)
     this.#conversionTypes = new Set(options.conversionTypes)
   }
 

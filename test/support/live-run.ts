@@ -28,6 +28,7 @@ export function liveLog(
     hello: { title: 'test', version: '0', gapMs: testSettings.gapMs, speeds: [] },
     format: nativeFormat,
     conversionTypes: ['conversion'],
+    privacy: testSettings.privacy,
     allowedLatenessMs: testSettings.allowedLatenessMs,
     maxLatenessMs: testSettings.maxLatenessMs,
     pace: () => ({ at: null, speed: 1, isRunning: true }),
