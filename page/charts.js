@@ -1,6 +1,6 @@
 // Small charts: bars, a heat map, lists with their shares. Each says in words what it shows.
 import { byId, h, s } from './dom.js'
-import { count, dayOf, duration, hourMinute, percent } from './format.js'
+import { count, dateOf, dayOf, duration, hourMinute, percent, readable } from './format.js'
 
 /** @typedef {import('../src/live/page-messages.ts').SummaryMessage} Summary */
 
@@ -45,9 +45,11 @@ function bars({ from, stepMs, counts }) {
   const label =
     counts.length === 0 ? 'No sessions yet' : `Sessions begun per ${duration(stepMs / 1000)}; at most ${most}`
   const to = from + counts.length * stepMs
-  const isLong = to - from > 86_400_000
-  const timeOf = (/** @type {number} */ time) =>
-    isLong ? `${dayOf(time)}, ${hourMinute(time)}` : hourMinute(time)
+  const days = (to - from) / 86_400_000
+  const timeOf = (/** @type {number} */ time) => {
+    if (days > 300) return dateOf(time)
+    return days > 1 ? `${dayOf(time)}, ${hourMinute(time)}` : hourMinute(time)
+  }
   return h(
     'figure',
     {},
@@ -130,7 +132,7 @@ function list(counted, all) {
         'li',
         { class: 'share-row', title: name },
         bar,
-        h('span', { class: 'share-name' }, name),
+        h('span', { class: 'share-name' }, readable(name)),
         h('span', { class: 'share-count' }, `${count(value)} · ${percent(value / Math.max(1, all))}`),
       )
     }),

@@ -1,6 +1,6 @@
 // Tiles, what just happened, the latest sessions, dead letters.
 import { byId, h } from './dom.js'
-import { count, duration, hourMinute, minutes, percent } from './format.js'
+import { count, duration, hourMinute, minutes, percent, readable } from './format.js'
 
 const shownNews = 14
 
@@ -56,7 +56,7 @@ export function tellMerges(merges, open) {
             'span',
             {},
             `${late}${at} filled ${minutes(seam[1] - seam[0])} of silence in tab `,
-            h('code', {}, tab),
+            h('code', {}, readable(tab)),
           ),
         ),
       ),

@@ -4,6 +4,7 @@ import { byId, h } from './dom.js'
 import { counted } from './format.js'
 import { showLatest, showLetters, showTiles, tellMerges } from './lists.js'
 import { openSession } from './session-dialog.js'
+import { listen } from './stream.js'
 import { Timeline } from './timeline.js'
 import { TimelineModel } from './timeline-model.js'
 import { forgetSamples, showWorker } from './worker.js'
@@ -14,9 +15,14 @@ const model = new TimelineModel()
 const timeline = new Timeline(model, openSession)
 let latestAt = Number.NEGATIVE_INFINITY
 let lanes = -1
+let served = ''
 
 /** @param {import('../src/live/page-messages.ts').Hello} hello */
 function greet({ title, version, shows, gapMs, speeds }) {
+  const serves = `${version} ${shows} ${speeds}`
+  // What came back is another one: its page goes with it.
+  if (served !== '' && served !== serves) location.reload()
+  served = serves
   forgetSamples()
   byId('source').textContent = title
   // Their licence asks for a link.
@@ -100,10 +106,7 @@ const hear = {
   },
 }
 
-const events = new EventSource('events')
-events.addEventListener('message', ({ data }) => {
-  const message = JSON.parse(data)
-  hear[message.kind]?.(message)
-})
-// The browser tries again by itself.
-events.addEventListener('error', () => setState('the server does not answer', 'bad'))
+listen(
+  message => hear[message.kind]?.(message),
+  text => setState(text, 'bad'),
+)

@@ -1,19 +1,31 @@
 // One session: what it is in short, and its whole document.
 import { byId, h } from './dom.js'
-import { counted, duration } from './format.js'
+import { counted, duration, readable } from './format.js'
+
+/** Who asks for another one while the first is on its way wants to see that. */
+let latest = 0
 
 /** @param {string} id */
 export async function openSession(id) {
   const dialog = /** @type {HTMLDialogElement} */ (byId('session'))
+  const turn = ++latest
   dialog.replaceChildren(head(dialog, 'Session'), h('p', { class: 'muted' }, 'reading…'))
   if (!dialog.open) dialog.showModal()
-  const response = await fetch(`sessions/${encodeURIComponent(id)}`).catch(() => null)
-  if (response === null || !response.ok) {
-    const reason = response === null ? 'The server does not answer.' : 'It is not stored any more.'
-    dialog.replaceChildren(head(dialog, 'Session'), h('p', {}, reason))
-    return
+  const found = await read(id)
+  if (turn !== latest) return
+  if (typeof found === 'string') dialog.replaceChildren(head(dialog, 'Session'), h('p', {}, found))
+  else show(dialog, id, found)
+}
+
+/** Its document, or why there is none. @param {string} id @returns {Promise<object | string>} */
+async function read(id) {
+  try {
+    const response = await fetch(`sessions/${encodeURIComponent(id)}`)
+    if (response.ok) return await response.json()
+    return response.status === 404 ? 'It is not stored any more.' : 'The store does not answer.'
+  } catch {
+    return 'The server does not answer.'
   }
-  show(dialog, id, await response.json())
 }
 
 /** @param {HTMLDialogElement} dialog @param {string} asked @param {any} session */
@@ -56,7 +68,7 @@ function show(dialog, asked, session) {
   if (app.bot) facts.push(['Robot', app.bot_reasons.join(', ')])
   if (absorbed > 0) facts.push(['Absorbed', `${counted(absorbed, 'id')}: ${operation.merge.join(', ')}`])
   dialog.replaceChildren(
-    head(dialog, `Tab ${session.tabId}`),
+    head(dialog, `Tab ${readable(session.tabId)}`),
     ...(asked === session.id ? [] : [h('p', { class: 'note' }, `${asked} was merged into this session.`)]),
     h('dl', { class: 'facts' }, ...facts.flatMap(([name, text]) => [h('dt', {}, name), h('dd', {}, text)])),
     h('h3', {}, 'The whole document'),

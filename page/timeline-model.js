@@ -1,5 +1,7 @@
 // What the timeline knows: lanes, their sessions and events, and the clock of the input. Told by the server, bounded by it.
 
+import { readable } from './format.js'
+
 /** @typedef {import('../src/live/page-messages.ts').Brief} Brief */
 /** @typedef {import('../src/live/page-messages.ts').Tick} Tick */
 /** @typedef {import('../src/live/page-messages.ts').Merge} Merge */
@@ -98,7 +100,7 @@ export class TimelineModel {
   #open(lanes) {
     for (const [slot, tab] of lanes) {
       this.#close(slot)
-      this.#lanes.set(slot, { slot, tab, sessions: [], ticks: [] })
+      this.#lanes.set(slot, { slot, tab: readable(tab), sessions: [], ticks: [] })
     }
     this.#ordered = null
   }

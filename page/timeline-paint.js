@@ -67,7 +67,7 @@ function paintGrid(view, { left, perMs, x }) {
     context.lineWidth = 1
     line(context, at, headHeight, at, height)
     context.fillStyle = colours.muted ?? ''
-    if (at > left + 18 && at < width - 60) context.fillText(hourMinute(time), at, headHeight / 2)
+    if (at > left + 18 && at < width - 72) context.fillText(hourMinute(time), at, headHeight / 2)
   }
 }
 

@@ -13,13 +13,14 @@ const ranges = /** @type {const} */ ([
 ])
 const legend = /** @type {const} */ ([
   ['bar open', 'session, open'],
-  ['bar ended', 'ended: ten silent minutes'],
+  ['bar ended', 'session, ended'],
   ['bar robot', 'robot'],
   ['bar seam', 'joined by a late event'],
   ['dot', 'page view'],
   ['ring', 'search'],
   ['diamond', 'conversion'],
   ['late', 'came late'],
+  ['mark', 'watermark: late before it'],
 ])
 const calmMs = 500
 const colourNames = [
@@ -91,6 +92,7 @@ export class Timeline {
   /** @param {number} gapMs */
   set gapMs(gapMs) {
     this.#gapMs = gapMs
+    byId('gap').textContent = duration(gapMs / 1000)
   }
 
   /** The model has changed. */

@@ -35,50 +35,59 @@ export function showWorker(message) {
     ['duplicates', count(totals.duplicates), 'counted once'],
     ['dead letters', count(totals.deadLetters), 'records that are no events'],
   ])
-  byId('worker-view').replaceChildren(
-    ...(notReady.length === 0
-      ? []
-      : [h('ul', { class: 'card note-list' }, ...notReady.map(reason => h('li', {}, reason)))]),
-    h(
-      'div',
-      { class: 'charts three' },
-      card(
-        'Records a second',
-        line(samples, ([, value]) => value, 'records a second'),
-      ),
-      card(
-        'Lag',
-        line(samples, ([, , value]) => value, 'records not committed'),
-      ),
-      card(
-        'Open sessions',
-        line(samples, ([, , , value]) => value, 'open sessions'),
-      ),
+  view ??= partsOf(byId('worker-view'))
+  const parts = view
+  parts.notReady.hidden = notReady.length === 0
+  parts.notReady.replaceChildren(...notReady.map(reason => h('li', {}, reason)))
+  parts.charts.replaceChildren(
+    card(
+      'Records a second',
+      line(samples, ([, value]) => value, 'records a second'),
     ),
-    h(
-      'section',
-      { class: 'card' },
-      h('div', { class: 'card-head' }, h('h2', {}, 'Partitions')),
-      table(partitions),
+    card(
+      'Lag',
+      line(samples, ([, , value]) => value, 'records not committed'),
     ),
-    h(
-      'section',
-      { class: 'card' },
-      h('div', { class: 'card-head' }, h('h2', {}, 'Dead letters by reason')),
-      reasons.length === 0
-        ? h('p', { class: 'muted' }, 'None.')
-        : h(
-            'ul',
-            { class: 'reasons' },
-            ...reasons.map(([reason, value]) => h('li', { class: 'chip' }, `${reason} ${count(value)}`)),
-          ),
-      h(
-        'p',
-        { class: 'muted' },
-        `Late events were looked up ${count(totals.recalls)} times. The group was joined or shared anew ${count(totals.rebalances)} times.`,
-      ),
+    card(
+      'Open sessions',
+      line(samples, ([, , , value]) => value, 'open sessions'),
     ),
   )
+  parts.partitions.replaceChildren(table(partitions))
+  parts.reasons.replaceChildren(
+    ...(reasons.length === 0
+      ? [h('li', { class: 'muted' }, 'None.')]
+      : reasons.map(([reason, value]) => h('li', { class: 'chip' }, `${reason} ${count(value)}`))),
+  )
+  parts.note.textContent =
+    `Late events were looked up ${count(totals.recalls)} times. ` +
+    `The group was joined or shared anew ${count(totals.rebalances)} times.`
+}
+
+/**
+ * Made once: where somebody has scrolled to, or what is being read aloud, must not go with every message.
+ * @type {ReturnType<typeof partsOf> | null}
+ */
+let view = null
+
+/** @param {HTMLElement} box */
+function partsOf(box) {
+  const parts = {
+    notReady: h('ul', { class: 'card note-list', 'aria-live': 'polite', hidden: true }),
+    charts: h('div', { class: 'charts three' }),
+    partitions: h('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'Partitions' }),
+    reasons: h('ul', { class: 'reasons' }),
+    note: h('p', { class: 'muted' }),
+  }
+  const titled = (/** @type {string} */ title, /** @type {Node[]} */ ...content) =>
+    h('section', { class: 'card' }, h('div', { class: 'card-head' }, h('h2', {}, title)), ...content)
+  box.replaceChildren(
+    parts.notReady,
+    parts.charts,
+    titled('Partitions', parts.partitions),
+    titled('Dead letters by reason', parts.reasons, parts.note),
+  )
+  return parts
 }
 
 /** @param {number} ms */
@@ -92,32 +101,28 @@ const card = (title, content) => h('section', { class: 'card chart' }, h('h2', {
 function table(partitions) {
   if (partitions.length === 0) return h('p', { class: 'muted' }, 'None is assigned to this worker.')
   return h(
-    'div',
-    { class: 'scroll' },
+    'table',
+    { class: 'table' },
+    headings('Partition', 'Lag', 'Open sessions', 'Watermark', 'Behind the newest record', 'Newest record'),
     h(
-      'table',
-      { class: 'table' },
-      headings('Partition', 'Lag', 'Open sessions', 'Watermark', 'Behind the newest record', 'Newest record'),
-      h(
-        'tbody',
-        {},
-        ...partitions.map(({ partition, lag, openSessions, watermark, newestRecordAt }) =>
+      'tbody',
+      {},
+      ...partitions.map(({ partition, lag, openSessions, watermark, newestRecordAt }) =>
+        h(
+          'tr',
+          {},
+          h('th', { scope: 'row' }, partition),
+          h('td', { class: 'number' }, lag === null ? '–' : count(lag)),
+          h('td', { class: 'number' }, count(openSessions)),
+          h('td', {}, timeOf(watermark)),
           h(
-            'tr',
+            'td',
             {},
-            h('th', { scope: 'row' }, partition),
-            h('td', { class: 'number' }, lag === null ? '–' : count(lag)),
-            h('td', { class: 'number' }, count(openSessions)),
-            h('td', {}, timeOf(watermark)),
-            h(
-              'td',
-              {},
-              watermark === null || newestRecordAt === null
-                ? '–'
-                : minutes(Math.max(0, newestRecordAt - watermark)),
-            ),
-            h('td', {}, timeOf(newestRecordAt)),
+            watermark === null || newestRecordAt === null
+              ? '–'
+              : minutes(Math.max(0, newestRecordAt - watermark)),
           ),
+          h('td', {}, timeOf(newestRecordAt)),
         ),
       ),
     ),
