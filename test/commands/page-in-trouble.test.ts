@@ -195,7 +195,7 @@ describe('the live page in trouble', { skip }, () => {
   it('says how long a silence ends a session, as it is set', async t => {
     const { url } = await serve(t)
     const page = await look(t, url)
-    await page.getByText('30 min of silence end a session').waitFor()
+    await page.getByText('30 min of silence end one').waitFor()
   })
 
   it('keeps its legend and shares where colours are forced', async t => {
