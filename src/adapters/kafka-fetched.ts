@@ -24,7 +24,12 @@ export function fetchedRecords(topic: string, offset: number, answer: PartitionA
   }
   const last = messagesWithinOffset.at(-1)
   return {
-    records: messages,
+    records: messages.map(plain),
     nextOffset: last === undefined ? offset : last.offset + 1,
   }
+}
+
+/** For those who copy records, change them and keep them. */
+function plain({ offset, timestamp, key, value, headers }: FetchedRecord): SourceRecord {
+  return { offset, timestamp, key, value, headers }
 }

@@ -12,6 +12,7 @@ import {
 } from '../core/enrichment/device.ts'
 import { combineAnswers, isParticularBrowser, type ParserAnswer } from '../core/enrichment/parser-answers.ts'
 import { withoutAddresses } from '../core/enrichment/user-agent-products.ts'
+import { withFlatTexts } from '../core/flat-texts.ts'
 import { readPatterns } from './ua-parser-patterns.ts'
 
 /** Real ones stay under 300; the parser cuts at 500. */
@@ -36,7 +37,7 @@ export function createDeviceLookup(): DeviceLookup {
     const key = hints === null ? userAgent : `${userAgent}\n${JSON.stringify(hints)}`
     let facts = cache.get(key)
     if (facts === undefined) {
-      facts = look(userAgent, hints)
+      facts = withFlatTexts(look(userAgent, hints))
       cache.set(key, facts)
     }
     return facts

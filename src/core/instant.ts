@@ -25,33 +25,11 @@ function dayExists(text: string): boolean {
   return Number(text.slice(8, 10)) <= lastDay
 }
 
-const msPerDay = 86_400_000
-let lastDay = Number.NaN
-let lastDate = ''
-
-/** ISO 8601 in UTC with milliseconds: `2026-11-24T10:00:00.000Z`. The date of the last day asked for is kept. */
+/** ISO 8601 in UTC with milliseconds: `2026-11-24T10:00:00.000Z`. */
 export function formatInstant(epochMs: number): string {
-  const day = Math.floor(epochMs / msPerDay)
-  if (day !== lastDay) {
-    // biome-ignore lint/style/noRestrictedGlobals: a calendar computation, not a clock
-    lastDate = new Date(day * msPerDay).toISOString().slice(0, -'00:00:00.000Z'.length)
-    lastDay = day
-  }
-  const ms = Math.floor(epochMs - day * msPerDay)
-  const minute = Math.floor(ms / 60_000)
-  const rest = ms - minute * 60_000
-  const second = Math.floor(rest / 1000)
-  return lastDate + (minutes[minute] as string) + ((seconds[second] as string) + millis[rest - second * 1000])
+  // biome-ignore lint/style/noRestrictedGlobals: a calendar computation, not a clock
+  return new Date(epochMs).toISOString()
 }
-
-// Parts that are there already: a text of many small pieces is as many objects.
-const digits = (number: number, count: number) => String(number).padStart(count, '0')
-const minutes = Array.from(
-  { length: 1440 },
-  (_, i) => `${digits(Math.floor(i / 60), 2)}:${digits(i % 60, 2)}:`,
-)
-const seconds = Array.from({ length: 60 }, (_, i) => `${digits(i, 2)}.`)
-const millis = Array.from({ length: 1000 }, (_, i) => `${digits(i, 3)}Z`)
 
 /** `yyyy-MM` of an instant in UTC: `2026-11`. */
 export function monthOf(epochMs: number): string {

@@ -1,6 +1,9 @@
 import type { RecordHeaders } from '../core/record-headers.ts'
 
-/** One record as it came. Byte arrays may be views into a larger buffer: keep none of them. */
+/**
+ * One record as it came. Byte arrays may be views into a larger buffer: keep none of them. Fields may be made when they
+ * are asked for, so a record is not copied by spreading it.
+ */
 export type SourceRecord = {
   /** Kafka's offset; it fits a double up to 2^41, which `documentVersion` needs anyway. */
   readonly offset: number

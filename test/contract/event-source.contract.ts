@@ -164,9 +164,12 @@ async function readAll(
 }
 
 function copyOf(batch: RecordBatch): RecordBatch {
-  const records = batch.records.map(record => ({
-    ...record,
-    value: record.value && Buffer.from(record.value),
+  const records = batch.records.map(({ offset, timestamp, key, value, headers }) => ({
+    offset,
+    timestamp,
+    key,
+    headers,
+    value: value && Buffer.from(value),
   }))
   return { ...batch, records }
 }

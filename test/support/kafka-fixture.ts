@@ -100,7 +100,23 @@ export async function createTopic(
   const admin = kafka.admin()
   const producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner })
   await Promise.all([admin.connect(), producer.connect()])
+  await untilLed(admin, name)
   return new TestTopic(name, admin, producer)
+}
+
+/**
+ * Until the leader of each partition answers. One that is not ready yet would refuse its part of the first request, and
+ * kafkajs would send the others again, too.
+ */
+async function untilLed(admin: Admin, topic: string): Promise<void> {
+  for (let attempt = 0; attempt < 100; attempt++) {
+    const isLed = await admin.fetchTopicOffsets(topic).then(
+      () => true,
+      () => false,
+    )
+    if (isLed) return
+    await sleep(50)
+  }
 }
 
 /** As `createTopic`, closed at the end of the test. */

@@ -31,8 +31,8 @@ export async function readTopic(
     async process(lease) {
       const { partition, nextOffset, records: batch } = lease.batch
       // Copied: a view would keep the whole answer in memory.
-      for (const record of batch)
-        records.push({ ...record, partition, value: record.value && Buffer.from(record.value) })
+      for (const { offset, timestamp, key, value, headers } of batch)
+        records.push({ partition, offset, timestamp, key, headers, value: value && Buffer.from(value) })
       if (nextOffset >= (left.get(partition) ?? Number.POSITIVE_INFINITY)) left.delete(partition)
       await lease.commit({ offset: nextOffset, metadata: { watermark: null, epoch: 0, partitions: 1 } })
       if (left.size === 0) void source.stop()

@@ -1,5 +1,6 @@
 // Where a session came from: pure functions over what its entry event says.
 import { boundedCache } from '../bounded-cache.ts'
+import { withFlatTexts } from '../flat-texts.ts'
 import type { JsonObject } from '../json.ts'
 import type { EventContext } from '../raw-event.ts'
 import { channelOf, direct, type Traffic } from './channel.ts'
@@ -84,7 +85,7 @@ function attribute(entry: Entry, settings: AttributionSettings): Attribution {
   const origin = { utm, clickId, site, host: referrer === null ? '' : bareHost(referrer) }
   const channel = entry.channel ?? (isKnown ? channelOf(trafficOf(origin)) : '')
   const attribution = { utm, clickId, referrer: site, channel }
-  return utm === noUtm && clickId === null ? shared(attribution) : attribution
+  return utm === noUtm && clickId === null ? shared(attribution) : withFlatTexts(attribution)
 }
 
 const commonAttributions = boundedCache<string, Attribution>(1024)
@@ -111,7 +112,7 @@ export function hostAndPath(url: string | null): HostAndPath {
   if (url.length > maxKnownLength) return parsedHostAndPath(url)
   let parts = known.get(url)
   if (parts === undefined) {
-    parts = parsedHostAndPath(url)
+    parts = withFlatTexts(parsedHostAndPath(url))
     known.set(url, parts)
   }
   return parts
