@@ -48,9 +48,9 @@ export function recallFor(partition: Partition, store: SessionStore, telemetry: 
     // After the searches, before they have an effect: what they have seen, or missed, may have been written by another
     // owner, after the spans of what it erased.
     if (isReadAgain) {
-      await knowErased(sessions, firstOffset)
       // What an owner of a later epoch has erased may be another partition's: it is not asked for, but that one was there.
-      refuseLaterEpoch((await store.summary()).latestEpoch, place.epoch)
+      const [{ latestEpoch }] = await Promise.all([store.summary(), knowErased(sessions, firstOffset)])
+      refuseLaterEpoch(latestEpoch, place.epoch)
     }
     admit(sessions, recalled, place)
     // What another partition has written in this epoch is not ours to repair.

@@ -28,6 +28,9 @@ export class ElasticsearchScan {
   readonly #retry: StoreRetry
   readonly #prefix: string
   readonly #pattern: string
+  /** The refresh that has not been sent yet. */
+  #nextRefresh: Promise<void> | null = null
+  #lastRefresh: Promise<void> = Promise.resolve()
 
   constructor(client: Client, retry: StoreRetry, prefix: string) {
     this.#client = client
@@ -36,8 +39,24 @@ export class ElasticsearchScan {
     this.#pattern = indexPattern(prefix)
   }
 
-  /** Makes all acknowledged writes visible to the searches that follow. */
-  async refresh(): Promise<void> {
+  /**
+   * Makes all acknowledged writes visible to the searches that follow. Who comes while one is under way shares the
+   * next one: partitions ask for it in each of their batches, and each makes the node write and merge segments.
+   */
+  refresh(): Promise<void> {
+    this.#nextRefresh ??= this.#refreshAfter(this.#lastRefresh)
+    return this.#nextRefresh
+  }
+
+  async #refreshAfter(last: Promise<void>): Promise<void> {
+    // What ended it was said to those who waited for it.
+    await last.catch(() => {})
+    this.#lastRefresh = this.#nextRefresh as Promise<void>
+    this.#nextRefresh = null
+    await this.#sendRefresh()
+  }
+
+  async #sendRefresh(): Promise<void> {
     const request = { index: this.#pattern, expand_wildcards: everyIndex }
     await this.#retry.run('indices are refreshed', async () => {
       const { _shards: shards } = await this.#client.indices.refresh(request, this.#options)
@@ -53,7 +72,21 @@ export class ElasticsearchScan {
     for await (const hits of this.hits(query)) yield hits.map(hit => hit._source as StoredDocument)
   }
 
-  /** The same, with all that a hit tells. `sort` is by fields that every match has. */
+  /** The same for few, of which one page holds all: one request in place of three, since recalls are many. */
+  async *fewPages(query: Query): AsyncGenerator<readonly StoredDocument[]> {
+    const answer = await this.#search(attempt => ({
+      query,
+      size: pageSizeAt(attempt),
+      sort: '_doc',
+      track_total_hits: true,
+    }))
+    await this.#believe(answer._shards)
+    const { hits } = answer.hits
+    if (hits.length < countOf(answer)) yield* this.pages(query)
+    else if (hits.length > 0) yield hits.map(hit => hit._source as StoredDocument)
+  }
+
+  /** As `pages`, with all that a hit tells. `sort` is by fields that every match has. */
   async *hits(query: Query, more: More = {}): AsyncGenerator<readonly Hit[]> {
     for (;;) {
       try {
@@ -68,14 +101,18 @@ export class ElasticsearchScan {
   }
 
   /** One search without pages. */
-  async search(request: estypes.SearchRequest): Promise<Answer> {
-    return this.#retry.run('sessions are searched', async () => {
+  search(request: estypes.SearchRequest): Promise<Answer> {
+    return this.#search(() => request)
+  }
+
+  async #search(request: (attempt: number) => estypes.SearchRequest): Promise<Answer> {
+    return this.#retry.run('sessions are searched', async attempt => {
       const answer = await this.#client.search<StoredDocument>(
         {
           index: this.#pattern,
           expand_wildcards: everyIndex,
           allow_partial_search_results: false,
-          ...request,
+          ...request(attempt),
         },
         this.#options,
       )
@@ -128,13 +165,12 @@ export class ElasticsearchScan {
     if (shards.total === 0) await checkPrivileges(this.#client, this.#prefix, workerPrivileges)
   }
 
-  /** A page that fails is asked for smaller: large documents may be more than a node's memory takes at once. */
   async #page(query: Query, more: More, pit: { id: string; keep_alive: string }, last: Hit | undefined) {
     return this.#retry.run('sessions are searched', async attempt => {
       const request = {
         pit: { ...pit },
         query,
-        size: Math.max(smallestPage, pageSize >> attempt),
+        size: pageSizeAt(attempt),
         // The only sort whose values every document has: past a missing one, `search_after` gets Long.MAX, which
         // JavaScript rounds, and the next page is refused.
         sort: '_shard_doc',
@@ -165,6 +201,9 @@ export class ElasticsearchScan {
     }
   }
 }
+
+/** A page that fails is asked for smaller: large documents may be more than a node's memory takes at once. */
+const pageSizeAt = (attempt: number): number => Math.max(smallestPage, pageSize >> attempt)
 
 function refuseIncomplete<T>(answer: estypes.SearchResponse<T>): estypes.SearchResponse<T> {
   refuseFailed(answer._shards)

@@ -102,7 +102,7 @@ export class ElasticsearchSessionStore implements SessionStore {
   async #all(queries: readonly Query[]): Promise<StoredDocument[]> {
     const found = new Map<string, StoredDocument>()
     for (const part of queries)
-      for await (const page of this.#scan.pages(part))
+      for await (const page of this.#scan.fewPages(part))
         for (const document of page) found.set(document.id, document)
     return [...found.values()]
   }

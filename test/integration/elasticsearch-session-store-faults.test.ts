@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { wholeTab } from '../../src/core/tab-span.ts'
 import {
   elasticsearchUnderTest,
   isPage,
@@ -99,14 +100,16 @@ describe('the session store, when the node or the way to it fails', { skip }, ()
     await client.indices.close({ index })
     const all = Promise.all([
       restored(store),
+      store.recall({ ranges: [wholeTab('old')], redirectsAfter: { epoch: 0, offset: 0 }, fresh: false }),
       store.get([old.key]),
       store.summary(),
       store.write([sampleSession({ tab: 'old', from: '2026-10-24T10:00:00Z', offset: 2 })]),
     ])
     await sleep(100)
     await client.indices.open({ index })
-    const [found, got, , written] = await all
+    const [found, recalled, got, , written] = await all
     assert.deepEqual(tabs(found), ['old', 'tab'])
+    assert.deepEqual(tabs(recalled), ['old'])
     assert.equal(got[0]?.id, old.key.id)
     assert.deepEqual(written, [{ kind: 'written' }])
     assert.deepEqual(events, ['StoreUnavailable', 'StoreRecovered'])

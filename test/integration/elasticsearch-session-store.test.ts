@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { StoredDocument } from '../../src/core/session-document.ts'
+import { wholeTab } from '../../src/core/tab-span.ts'
 import type { DocumentWrite } from '../../src/ports/session-store.ts'
 import { sessionStoreContract } from '../contract/session-store.contract.ts'
 import {
   elasticsearchUnderTest,
   everything,
-  isPage,
+  isSearch,
   json,
   restored,
   storesOn,
@@ -199,8 +200,20 @@ describe('the session store on a real node', { skip }, () => {
     const found = await store.recall({ ranges: twice, redirectsAfter: nowhere, fresh: true })
     assert.equal(found.length, 2500)
     // The least that any node takes, however small its memory.
-    for (const { body } of requests.filter(isPage))
-      assert((body.match(/"(term|terms|range)"/g)?.length ?? 0) <= 1024)
+    const searches = requests.filter(isSearch)
+    assert(searches.length > 1)
+    for (const { body } of searches) assert((body.match(/"(term|terms|range)"/g)?.length ?? 0) <= 1024)
+  })
+
+  it('recalls more sessions than one answer holds', async t => {
+    const { store } = await start(t)
+    const writes = Array.from({ length: 1100 }, (_, i) => {
+      const at = new Date(Date.UTC(2026, 10, 1) + i * 1_200_000).toISOString()
+      return sampleSession({ from: at, to: at, status: 'ended' })
+    })
+    await store.write(writes)
+    const found = await store.recall({ ranges: [wholeTab('tab')], redirectsAfter: nowhere, fresh: true })
+    assert.equal(new Set(found.map(({ id }) => id)).size, 1100)
   })
 
   it('knows small and negative times for milliseconds, not for years', async t => {

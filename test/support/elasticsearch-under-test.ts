@@ -76,7 +76,10 @@ export function storesOn(node: string) {
 
 export const pass = { kind: 'pass' } as const
 
-/** A page of a restore or recall: a search within a point in time. */
+/** Of a restore or recall, in pages or at once. */
+export const isSearch = ({ path }: FaultRequest): boolean => path.includes('/_search')
+
+/** A page of a restore, or of a recall that finds many: a search within a point in time. */
 export function isPage({ path, body }: FaultRequest): boolean {
   return path.startsWith('/_search') && body.includes('"pit"')
 }
