@@ -6,6 +6,11 @@ export type Cost = {
   readonly peakRssMb: number
   /** Of the heap, after what was measured and a collection. */
   readonly heapBytes?: number
+  /** Of the servers meanwhile, as their parent saw them; null where the system does not tell. */
+  readonly brokerCpuSeconds?: number | null
+  readonly nodeCpuSeconds?: number | null
+  /** Of the machine, whoever used them. */
+  readonly busyCores?: number | null
 }
 
 /** Runs what is measured; what a process needs before it is not counted. */

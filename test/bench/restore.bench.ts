@@ -1,36 +1,32 @@
 // npm run bench:restore: open sessions in Elasticsearch, brought into memory as a worker does that gains their
 // partitions, beside a bare scan of the same documents. All figures are of one run on one machine.
-import { execFile } from 'node:child_process'
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { parseArgs, promisify } from 'node:util'
+import { parseArgs } from 'node:util'
 import type { Client } from '@elastic/elasticsearch'
 import { elasticsearchClient } from '../../src/adapters/elasticsearch-client.ts'
 import { installTemplate } from '../../src/adapters/elasticsearch-template.ts'
+import { UnavailableError } from '../support/server.ts'
 import { startElasticsearch, startKafka } from '../support/services.ts'
 import { settings, storeOn } from './bench-settings.ts'
 import { type Filled, fillOpenSessions } from './open-sessions.ts'
 import type { StepArguments, StepResult } from './restore-step.ts'
+import { median, printRow, type Row } from './rows.ts'
+import { step } from './steps.ts'
 import type { WorkerStepResult } from './worker-restore-step.ts'
 
 const { values } = parseArgs({
   options: {
     sessions: { type: 'string', default: '1000000' },
     rounds: { type: 'string', default: '3' },
+    json: { type: 'boolean', default: false },
   },
 })
 const prefix = 'bench'
 const say = (line: string) => process.stderr.write(`${line}\n`)
 
-const file = join(import.meta.dirname, 'restore-step.ts')
-/** Of an even count, the lower of the two. */
-const median = (numbers: readonly number[]): number =>
-  numbers.toSorted((a, b) => a - b)[(numbers.length - 1) >> 1] as number
-
 /** Each step in a process of its own, so that one's memory and compiled code are not the other's. */
-async function step(words: StepArguments): Promise<StepResult> {
-  const { stdout } = await promisify(execFile)(process.execPath, ['--expose-gc', file, JSON.stringify(words)])
-  const result = JSON.parse(stdout) as StepResult
+async function read(words: StepArguments): Promise<StepResult> {
+  const result = await step<StepResult>('restore-step.ts', [JSON.stringify(words)])
   if (result.documents !== Number(values.sessions)) throw new Error(`${words.kind} found ${result.documents}`)
   say(`${words.kind}, ${words.atOnce} at once: ${JSON.stringify(result)}`)
   return result
@@ -41,8 +37,8 @@ async function compare(node: string, { ends, watermark, sessions }: Filled, atOn
   const rounds: { readonly scan: StepResult; readonly restore: StepResult }[] = []
   for (let round = 0; round < Number(values.rounds); round++) {
     const words = { node, prefix, atOnce, ends, watermark }
-    const scan = await step({ kind: 'scan', ...words })
-    rounds.push({ scan, restore: await step({ kind: 'restore', ...words }) })
+    const scan = await read({ kind: 'scan', ...words })
+    rounds.push({ scan, restore: await read({ kind: 'restore', ...words }) })
   }
   const of = (pick: (round: (typeof rounds)[number]) => number) => median(rounds.map(pick))
   return {
@@ -63,7 +59,7 @@ async function compare(node: string, { ends, watermark, sessions }: Filled, atOn
 /** The same by a worker that must keep its membership meanwhile, on a broker of its own. */
 async function byWorker(node: string, { ends, watermark }: Filled): Promise<WorkerStepResult> {
   const kafka = await startKafka()
-  if (kafka.kind === 'none') throw new Error(`no Kafka: ${kafka.reason}`)
+  if (kafka.kind === 'none') throw new UnavailableError(kafka.reason)
   try {
     const words: StepArguments = {
       kind: 'restore',
@@ -73,11 +69,10 @@ async function byWorker(node: string, { ends, watermark }: Filled): Promise<Work
       ends,
       watermark,
     }
-    const file = join(import.meta.dirname, 'worker-restore-step.ts')
-    const env = { ...process.env, TEST_KAFKA_BROKERS: kafka.server.address }
-    const run = await promisify(execFile)(process.execPath, [file, JSON.stringify(words)], { env })
-    say(`worker: ${run.stdout.trim()}`)
-    return JSON.parse(run.stdout) as WorkerStepResult
+    const env = { TEST_KAFKA_BROKERS: kafka.server.address }
+    const result = await step<WorkerStepResult>('worker-restore-step.ts', [JSON.stringify(words)], env)
+    say(`worker: ${JSON.stringify(result)}`)
+    return result
   } finally {
     await kafka.server.stop()
   }
@@ -108,23 +103,40 @@ async function fill(node: string): Promise<Filled> {
 }
 
 const started = await startElasticsearch()
-if (started.kind === 'none') throw new Error(`no Elasticsearch: ${started.reason}`)
+if (started.kind === 'none') throw new UnavailableError(started.reason)
 try {
   const { address } = started.server
   const filled = await fill(address)
   const together = await compare(address, filled, settings.partitions)
   const inSequence = await compare(address, filled, 1)
   const worker = await byWorker(address, filled)
-  console.log(
-    JSON.stringify({
-      name: 'restore',
-      sessions: filled.sessions,
-      bytesPerDocument: Math.round(filled.bytes / filled.sessions),
-      together,
-      inSequence,
-      worker,
-    }),
-  )
+  const perMillion = (cpuSeconds: number) => (cpuSeconds * 1e6) / filled.sessions
+  const row: Row = {
+    name: 'restore',
+    // Sessions, here.
+    events: filled.sessions,
+    cpuSecondsPerMillion: perMillion(together.restoreCpuSeconds),
+    wallSeconds: filled.sessions / together.restorePerSecond,
+    eventsPerSecond: together.restorePerSecond,
+    peakRssMb: together.restorePeakRssMb,
+    baseline: {
+      name: 'scan',
+      cpuSecondsPerMillion: perMillion(together.scanCpuSeconds),
+      eventsPerSecond: together.scanPerSecond,
+      peakRssMb: together.scanPeakRssMb,
+    },
+    ratio: together.restoreCpuSeconds / together.scanCpuSeconds,
+    ratioOf: 'cpuSecondsPerMillion',
+    bytesPerDocument: Math.round(filled.bytes / filled.sessions),
+    together,
+    inSequence,
+    worker,
+  }
+  printRow(row, values.json, [
+    `sessions, not events; all partitions at once ${together.ratio.toFixed(2)} times as fast as the scan, ` +
+      `one after the other ${inSequence.ratio.toFixed(2)} times; ${together.bytesPerSession} bytes of heap per session`,
+    `a worker that restores all: ${worker.seconds.toFixed(1)} s, its longest pause ${worker.longestPauseMs.toFixed(0)} ms`,
+  ])
 } finally {
   await started.server.stop()
 }

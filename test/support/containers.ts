@@ -125,6 +125,13 @@ class ContainerServer implements Server {
     }
   }
 
+  async cpuSeconds(): Promise<number | null> {
+    // Without `one-shot` it waits a second, to compare.
+    const stats = await (await this.#handle()).stats({ stream: false, 'one-shot': true })
+    const nanoseconds = stats.cpu_stats?.cpu_usage?.total_usage
+    return nanoseconds ? nanoseconds / 1e9 : null
+  }
+
   async kill(): Promise<void> {
     const container = await this.#handle()
     if (!(await container.inspect()).State.Running) return

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { mkdtemp, open, readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { groupCpuSeconds } from './process-cpu.ts'
 import { waitUntil } from './ready.ts'
 import { groupReaper, type Reaper } from './reaper.ts'
 import type { Server } from './server.ts'
@@ -58,6 +59,10 @@ class ServerProcess implements Server {
 
   get pid(): number | undefined {
     return this.#child === undefined || hasEnded(this.#child) ? undefined : this.#child.pid
+  }
+
+  async cpuSeconds(): Promise<number | null> {
+    return this.pid === undefined ? null : groupCpuSeconds(this.pid)
   }
 
   async kill(): Promise<void> {

@@ -8,6 +8,8 @@ export interface Server {
   readonly address: string
   /** Process id of the server (also its process group), undefined in a container or when it is down. */
   readonly pid: number | undefined
+  /** Of all its processes since they started, user and system; null where the system does not tell. */
+  cpuSeconds(): Promise<number | null>
   /** SIGKILL: no goodbye to anybody. Port and data stay. */
   kill(): Promise<void>
   /** Up again on the same port and data, killed first if it still runs. Resolves when it is ready. */
