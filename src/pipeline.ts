@@ -32,7 +32,7 @@ export type PipelineSettings = {
   readonly format: Format
   readonly timeZone: string
   readonly privacy: Privacy
-  /** How many records are decoded before they are applied; 100 by default. */
+  /** How many records are decoded before they are applied; 300 by default. */
   readonly recordsPerSlice?: number
 }
 
@@ -166,7 +166,7 @@ function decodeSlice(batch: RecordBatch, from: number, settings: PipelineSetting
   const items: (PlacedEvent | PlacedControl)[] = []
   const deadLetters: RecordLetter[] = []
   const { partition, records } = batch
-  const { topic, epoch, recordsPerSlice = 100 } = settings
+  const { topic, epoch, recordsPerSlice = 300 } = settings
   let keysAstray = 0
   let end = Math.min(from + recordsPerSlice, records.length)
   let next = from
