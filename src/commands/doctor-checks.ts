@@ -9,8 +9,8 @@ export type Finding = {
 
 export type Check = {
   readonly name: string
-  /** The check without which there is nothing to ask. */
-  readonly needs?: string
+  /** The checks of which one must be passed, so that there is anything to ask; they stand before this one. */
+  readonly needs?: readonly string[]
   /** Rejects with a WorkerError for a `fail` that says what to do. */
   run(): Promise<Finding>
 }
@@ -27,22 +27,39 @@ export const doubtful = (message: string): Finding => ({ verdict: 'warn', messag
 /** Something that keeps a worker from running, or from being right. */
 export const broken = (message: string): Finding => ({ verdict: 'fail', message })
 
-/** `cause`: the check whose failure leaves those that need this one nothing to ask; null if there is none. */
-type Outcome = { readonly finding: Finding; readonly cause: string | null }
+/** `causes`: the checks whose failure leaves those that need this one nothing to ask; none where it was passed. */
+type Outcome = { readonly finding: Finding; readonly causes: readonly string[] }
 
 /** Runs all of them at once, and gives the verdicts in their order. */
 export async function* verdicts(checks: readonly Check[]): AsyncGenerator<Verdict> {
   const outcomes = new Map<string, Promise<Outcome>>()
-  for (const check of checks) outcomes.set(check.name, outcomeOf(check, outcomes.get(check.needs ?? '')))
+  for (const check of checks) {
+    const needed = (check.needs ?? []).map(name => outcomes.get(name) as Promise<Outcome>)
+    outcomes.set(check.name, outcomeOf(check, needed))
+  }
   for (const [check, outcome] of outcomes) yield { check, ...(await outcome).finding }
 }
 
-async function outcomeOf(check: Check, needed: Promise<Outcome> | undefined): Promise<Outcome> {
-  const cause = (await needed)?.cause ?? null
-  if (cause !== null)
-    return { finding: doubtful(`not checked, because \`${cause}\` failed. Mend that first.`), cause }
+async function outcomeOf(check: Check, needed: readonly Promise<Outcome>[]): Promise<Outcome> {
+  const causes = await causesOf(needed)
+  if (causes.length > 0) {
+    const failed = causes.map(name => `\`${name}\``).join(' and ')
+    return { finding: doubtful(`not checked, because ${failed} failed. Mend that first.`), causes }
+  }
   const finding = await find(check)
-  return { finding, cause: finding.verdict === 'fail' ? check.name : null }
+  return { finding, causes: finding.verdict === 'fail' ? [check.name] : [] }
+}
+
+/** None as soon as one of them was passed. */
+async function causesOf(needed: readonly Promise<Outcome>[]): Promise<readonly string[]> {
+  if (needed.length === 0) return []
+  const passed = needed.map(async outcome => {
+    if ((await outcome).causes.length > 0) throw new Error('failed')
+  })
+  return Promise.any(passed).then(
+    () => [],
+    async () => [...new Set((await Promise.all(needed)).flatMap(({ causes }) => causes))],
+  )
 }
 
 /** Never rejects: a check that goes wrong must not hide the others. */

@@ -26,7 +26,11 @@ const supportedMajors = [8, 9]
 
 export function elasticsearchChecks(client: Client, names: StoreNames): Check[] {
   const { node, prefix } = names
-  const check = (name: string, run: () => Promise<Finding>): Check => ({ name, needs: 'elasticsearch', run })
+  const check = (name: string, run: () => Promise<Finding>): Check => ({
+    name,
+    needs: ['elasticsearch'],
+    run,
+  })
   return [
     { name: 'elasticsearch', run: () => findNode(client, node) },
     check('privileges', () => findPrivileges(client, prefix)),

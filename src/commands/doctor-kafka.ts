@@ -25,8 +25,8 @@ export function brokerChecks(client: KafkaClientSettings): Check[] {
   )
   return [
     ...each,
-    { name: 'kafka', run: () => findCluster(client) },
-    { name: 'advertised brokers', needs: 'kafka', run: () => findAdvertised(client) },
+    { name: 'kafka', needs: each.map(({ name }) => name), run: () => findCluster(client) },
+    { name: 'advertised brokers', needs: ['kafka'], run: () => findAdvertised(client) },
   ]
 }
 
@@ -55,9 +55,9 @@ async function findAdvertised(client: KafkaClientSettings): Promise<Finding> {
 /** Whether this user may do what a worker does. */
 export function rightsChecks(client: KafkaClientSettings, names: KafkaNames): Check[] {
   const { topic, deadLetterTopic, groupId } = names
-  const right = (name: string, needs: string, what: string, prove: () => Promise<void>): Check => ({
+  const right = (name: string, needed: string, what: string, prove: () => Promise<void>): Check => ({
     name,
-    needs,
+    needs: [needed],
     async run() {
       try {
         await prove()
@@ -81,7 +81,7 @@ export function rightsChecks(client: KafkaClientSettings, names: KafkaNames): Ch
 export function groupCheck(client: KafkaClientSettings, { groupId, topic, epoch }: KafkaNames): Check {
   return {
     name: 'group',
-    needs: 'source topic',
+    needs: ['source topic'],
     async run() {
       return judgeGroup(await inspectGroup(client, groupId, topic), groupId, epoch)
     },

@@ -18,20 +18,20 @@ export function topicChecks(client: KafkaClientSettings, names: TopicNames): Che
   const source = inspectOnce(client, topic)
   const letters = inspectOnce(client, deadLetterTopic)
   return [
-    { name: 'source topic', needs: 'kafka', run: async () => judgeTopic(await source(), topic) },
+    { name: 'source topic', needs: ['kafka'], run: async () => judgeTopic(await source(), topic) },
     {
       name: 'cleanup policy',
-      needs: 'source topic',
+      needs: ['source topic'],
       run: async () => judgeCleanup((await source()).config, topic, 'only the last event of each tab'),
     },
     {
       name: 'retention',
-      needs: 'source topic',
+      needs: ['source topic'],
       run: async () => judgeRetention((await source()).config, topic, maxLatenessMs),
     },
     {
       name: 'dead-letter topic',
-      needs: 'kafka',
+      needs: ['kafka'],
       async run() {
         const facts = await letters()
         const policy = judgeCleanup(facts.config, deadLetterTopic, 'only the last letter of each tab')
@@ -40,7 +40,7 @@ export function topicChecks(client: KafkaClientSettings, names: TopicNames): Che
     },
     {
       name: 'room for dead letters',
-      needs: 'dead-letter topic',
+      needs: ['dead-letter topic'],
       run: async () => judgeRoom((await source()).config, (await letters()).config, deadLetterTopic),
     },
   ]

@@ -3,8 +3,6 @@ import { requireTopic } from '../adapters/kafka-topics.ts'
 import { registryName } from '../adapters/registry-http.ts'
 import { inspectRegistry } from '../adapters/registry-retry.ts'
 import type { Config } from '../config.ts'
-import { isStale } from '../geo-watch.ts'
-import { type GeoSettings, openGeo } from '../lookups.ts'
 import { defineCommand } from './command.ts'
 import {
   elasticsearchOf,
@@ -14,8 +12,9 @@ import {
   registryOf,
   registrySettings,
 } from './connections.ts'
-import { type Check, doubtful, type Finding, type Verdict, verdicts, well } from './doctor-checks.ts'
+import { type Check, type Verdict, verdicts, well } from './doctor-checks.ts'
 import { elasticsearchChecks } from './doctor-elasticsearch.ts'
+import { geoCheck } from './doctor-geo.ts'
 import { brokerChecks, groupCheck, rightsChecks } from './doctor-kafka.ts'
 import { topicChecks } from './doctor-topics.ts'
 
@@ -76,7 +75,7 @@ function checksOf(config: DoctorConfig, store: ElasticsearchClient): Check[] {
     groupCheck(client, names),
     ...elasticsearchChecks(store, stored),
     ...registryChecks(config),
-    { name: 'geo database', run: async () => findGeo(config) },
+    geoCheck(config),
   ]
 }
 
@@ -94,19 +93,5 @@ function registryChecks(config: DoctorConfig): Check[] {
 }
 
 const patience = () => AbortSignal.timeout(10_000)
-
-function findGeo(config: GeoSettings): Finding {
-  const { files } = openGeo(config)
-  const found = files.map(({ path, type, builtAtMs }) => `${path}: ${type}, ${builtOn(builtAtMs)}`).join('; ')
-  // The embedded one is as old as the release; every update of it gives other places, and so other documents.
-  const own = files.filter(({ holds }) => holds === 'networks' || config.geoDatabase !== '')
-  if (!own.some(file => isStale(file, Date.now()))) return well(found)
-  return doubtful(
-    `${found}: addresses have moved since. Get a newer one when you rebuild into a new INDEX_PREFIX.`,
-  )
-}
-
-const builtOn = (ms: number | null): string =>
-  ms === null ? 'of unknown age' : `built ${new Date(ms).toISOString().slice(0, 10)}`
 
 const lineOf = ({ check, verdict, message }: Verdict): string => `${verdict.padEnd(4)} ${check}: ${message}`
