@@ -65,6 +65,8 @@ type Stored = {
 /** For the output, which has every session. */
 const inOrder = `SELECT rowid AS row FROM documents WHERE status IN ('active', 'ended') ORDER BY start, id`
 
+const howMany = `SELECT count(*) AS count FROM documents WHERE status IN ('active', 'ended')`
+
 /** Reads every session of a partition: profiles are erased from a file now and then, and have no index. */
 const ofProfile = `
   SELECT rowid AS row FROM documents
@@ -170,6 +172,11 @@ export class SqliteSessionStore implements SessionStore {
   *documents(): Generator<SessionDocument> {
     // Only row numbers are sorted, not the bodies, which would fill memory or a temporary file.
     for (const row of this.#sorted.iterate()) yield* this.#documentsAt([row]) as SessionDocument[]
+  }
+
+  /** How many `documents` gives. */
+  count(): number {
+    return (this.#database.prepare(howMany).get() as { count: number }).count
   }
 
   async close(): Promise<void> {

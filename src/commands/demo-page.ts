@@ -22,6 +22,7 @@ import { formatOf } from './event-format.ts'
 import { runToEnd, systemClock } from './finite-run.ts'
 import { counted } from './progress.ts'
 import { type SessionConfig, sessionRulesOf } from './session-settings.ts'
+import { reasonLines, recordsLine, stopwatch } from './totals.ts'
 
 /** A temporary database of SQLite's own: on disk beyond its cache, and gone with the process however that ends. */
 const temporary = ''
@@ -82,26 +83,33 @@ export async function showPage(
   resources.defer(() => server.close())
   process.stdout.write(`The page is at ${server.address}/ (Ctrl-C ends it)\n`)
   if (options.opens) openInBrowser(`${server.address}/`)
-  const { records: read } = await runToEnd({
+  const took = stopwatch()
+  const deadLetters = new CountingDeadLetterSink()
+  const totals = await runToEnd({
     source: live.watchSource(paced),
     store: live.watchStore(store),
-    deadLetters: live.watchLetters(new CountingDeadLetterSink()),
+    deadLetters: live.watchLetters(deadLetters),
     lookups: openDemoLookups(config),
     epoch: 0,
     format,
     settings: config,
     writesOpen: true,
     signal,
-    onBatch: totals => live.countDuplicates(() => totals.duplicates),
+    onBatch: ({ duplicates }) => live.countDuplicates(() => duplicates),
   })
+  const read = took()
   // What is made up is never read again: it ends where it was stopped.
-  if (log !== null && (options.events === null || !signal.aborted)) finishFile(store.database, log, read)
+  if (log !== null && (options.events === null || !signal.aborted))
+    finishFile(store.database, log, totals.records)
   await untilAborted(signal)
-  const { records, sessions, merges } = live.totals
-  process.stdout.write(
-    `${counted(records, 'event')} → ${counted(sessions, 'session')}, ${counted(merges, 'merge')}; ` +
-      `${options.keep === null ? 'nothing is left of them' : `they are in ${options.keep}`}\n`,
-  )
+  const { sessions, merges } = live.totals
+  const lines = [
+    recordsLine(totals, read),
+    ...reasonLines(deadLetters),
+    `${counted(sessions, 'session')}, ${counted(merges, 'merge')}; ` +
+      `${options.keep === null ? 'nothing is left of them' : `they are in ${options.keep}`}`,
+  ]
+  process.stdout.write(`${lines.join('\n')}\n`)
   return 0
 }
 

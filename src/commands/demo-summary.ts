@@ -9,6 +9,7 @@ import { openDemoLookups } from '../lookups.ts'
 import { runToEnd, type Totals } from './finite-run.ts'
 import { counted, grouped, progressLine } from './progress.ts'
 import type { SessionConfig } from './session-settings.ts'
+import { recordsLine, stopwatch } from './totals.ts'
 
 const events = 50_000
 /** Beyond ALLOWED_LATENESS, so that there are late events to see. */
@@ -18,6 +19,7 @@ const maxLateMs = 30 * 60_000
 export async function printSummary(config: SessionConfig, signal: AbortSignal): Promise<number> {
   const store = new SqliteSessionStore(':memory:', config.sessionGap)
   const progress = progressLine(process.stderr)
+  const took = stopwatch()
   const lines = generateLines({ ...generateDefaults, count: events, rate: 5, tabs: 400, maxLateMs })
   try {
     const totals = await runToEnd({
@@ -32,7 +34,7 @@ export async function printSummary(config: SessionConfig, signal: AbortSignal): 
       onBatch: ({ records }) => progress.show(`${grouped(records)} of ${counted(events, 'event')}`),
     })
     progress.end()
-    process.stdout.write(report(totals, [...store.documents()]))
+    process.stdout.write(report(totals, [...store.documents()], took()))
     return signal.aborted ? 1 : 0
   } finally {
     await store.close()
@@ -51,7 +53,7 @@ export function* inChunks(lines: Iterable<string>, size: number): Generator<Buff
   if (chunk.length > 0) yield Buffer.from(`${chunk.join('\n')}\n`)
 }
 
-function report(totals: Totals, sessions: readonly SessionDocument[]): string {
+function report(totals: Totals, sessions: readonly SessionDocument[], took: string): string {
   const people = sessions.filter(session => !session.app.bot)
   const durations = people.map(session => session.metadata.time.duration).sort((a, b) => a - b)
   const percentile = (share: number) => minutes(durations[Math.floor(share * (durations.length - 1))] ?? 0)
@@ -59,9 +61,9 @@ function report(totals: Totals, sessions: readonly SessionDocument[]): string {
   const late = sessions.reduce((sum, session) => sum + session.quality.late_events, 0)
   const merged = sessions.filter(session => session.operation.merge.length > 0).length
   const lines = [
-    `${counted(totals.records, 'event')} → ${counted(sessions.length, 'session')}`,
+    recordsLine(totals, took),
+    counted(sessions.length, 'session'),
     '',
-    row('duplicates left out', grouped(totals.duplicates)),
     row('events behind the watermark', `${grouped(late)} (each found its session all the same)`),
     row('sessions that absorbed another', grouped(merged)),
     row('robots', grouped(sessions.length - people.length)),

@@ -33,14 +33,19 @@ export const erase = defineCommand({
       }))
       // A session of an earlier log belongs to whoever has its tab now.
       const tabs = new Set<string>()
+      let sessions = 0
       for await (const page of profileSessions(elasticsearch, config.indexPrefix, profileId, signal))
-        for (const { tabId, source } of page) if (source.epoch < config.sourceEpoch) tabs.add(tabId)
+        for (const { tabId, source } of page) {
+          sessions++
+          if (source.epoch < config.sourceEpoch) tabs.add(tabId)
+        }
       for (const tabId of tabs)
         records.push({ key: tabId, value: encodeControl({ kind: 'erase', profileId, tabId }) })
       await writer.write(records)
       process.stderr.write(
-        `asked ${counted(partitions, 'partition')} and ${counted(tabs.size, 'tab')} of earlier epochs to erase the ` +
-          'profile. It is gone when the workers have read that: `sessionloom export` then finds nothing.\n',
+        `${counted(sessions, 'session')} of the profile found in ${config.indexPrefix}; asked ` +
+          `${counted(partitions, 'partition')} of ${config.kafkaTopic} and ${counted(tabs.size, 'tab')} of earlier epochs to ` +
+          'erase the profile. It is gone when the workers have read that: `sessionloom export` then finds nothing.\n',
       )
       return 0
     } finally {

@@ -20,7 +20,7 @@ export const exportProfile = defineCommand({
         if (!process.stdout.write(lines.join(''))) await once(process.stdout, 'drain')
         count += page.length
       }
-      process.stderr.write(`${counted(count, 'session')}\n`)
+      process.stderr.write(`${counted(count, 'session')} of the profile in ${config.indexPrefix}\n`)
       return 0
     } finally {
       await client.close()

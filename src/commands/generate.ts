@@ -5,6 +5,7 @@ import { type GenerateOptions, generateDefaults, generateEvents, generateLines }
 import { defineCommand, UsageError } from './command.ts'
 import { kafkaClientOf, kafkaSettings } from './connections.ts'
 import { counted, progressLine } from './progress.ts'
+import { stopwatch } from './totals.ts'
 
 const defaults = generateDefaults
 
@@ -41,6 +42,7 @@ export const generate = defineCommand({
     const client = kafkaClientOf(config, 'sessionloom-generate')
     const writer = new KafkaEventWriter({ client, topic: config.kafkaTopic })
     const progress = progressLine(process.stderr)
+    const took = stopwatch()
     let written = 0
     try {
       for (const events of batches(untilAborted(generateEvents(wanted), signal), 1000)) {
@@ -52,7 +54,7 @@ export const generate = defineCommand({
       progress.end()
       await writer.close()
     }
-    process.stderr.write(`${counted(written, 'event')} written to ${config.kafkaTopic}\n`)
+    process.stderr.write(`${counted(written, 'event')} written to ${config.kafkaTopic} in ${took()}\n`)
     return signal.aborted ? 1 : 0
   },
 })

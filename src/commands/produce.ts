@@ -11,6 +11,7 @@ import { defineCommand } from './command.ts'
 import { kafkaClientOf, kafkaSettings } from './connections.ts'
 import { formatOf, formatSettings } from './event-format.ts'
 import { counted, progressLine } from './progress.ts'
+import { stopwatch } from './totals.ts'
 
 export const produce = defineCommand({
   about:
@@ -27,7 +28,8 @@ export const produce = defineCommand({
     })
     const format = formatOf(config)
     const progress = progressLine(process.stderr)
-    const total = { events: 0, invalid: 0 }
+    const took = stopwatch()
+    const total = { records: 0, invalid: 0 }
     const source = new NdjsonEventSource(
       argument === '-' ? process.stdin : await openInput(argument as string),
     )
@@ -38,9 +40,9 @@ export const produce = defineCommand({
         async process({ batch, commit }) {
           const events = batch.records.map(record => eventOf(record, format))
           await writer.write(events.map(({ event }) => event))
-          total.events += events.length
+          total.records += events.length
           total.invalid += events.filter(({ isValid }) => !isValid).length
-          progress.show(counted(total.events, 'event'))
+          progress.show(counted(total.records, 'record'))
           await commit({ offset: batch.nextOffset, metadata: { watermark: null, epoch: 0, partitions: 1 } })
         },
       })
@@ -48,12 +50,23 @@ export const produce = defineCommand({
       progress.end()
       await writer.close()
     }
-    const invalid =
-      total.invalid > 0 ? `, of them ${counted(total.invalid, 'line')} that will be dead letters` : ''
-    process.stderr.write(`${counted(total.events, 'event')} written to ${config.kafkaTopic}${invalid}\n`)
-    return signal.aborted ? 1 : 0
+    const { records, invalid } = total
+    say(
+      `${counted(records, 'record')} read in ${took()}: ${counted(records - invalid, 'event')} written to ${config.kafkaTopic}`,
+    )
+    if (invalid > 0)
+      say(
+        `${counted(invalid, 'line')} written as they are, which will be dead letters: \`sessionloom map --try FILE\` says why`,
+      )
+    if (!signal.aborted) return 0
+    say(
+      `sessionloom: stopped before the end of ${argument}: produce it again; what was sent twice counts once`,
+    )
+    return 1
   },
 })
+
+const say = (line: string): void => void process.stderr.write(`${line}\n`)
 
 function eventOf(record: SourceRecord, format: Format): { event: WrittenEvent; isValid: boolean } {
   const value = record.value as Uint8Array

@@ -3,6 +3,7 @@ import { requireTopic } from '../adapters/kafka-topics.ts'
 import { defineCommand, UsageError } from './command.ts'
 import { kafkaClientOf, kafkaSettings } from './connections.ts'
 import { counted, grouped, progressLine } from './progress.ts'
+import { stopwatch } from './totals.ts'
 import { writtenFormat, writtenFormatSettings } from './written-format.ts'
 
 export const rekey = defineCommand({
@@ -22,6 +23,7 @@ export const rekey = defineCommand({
     await requireTopic(client, from)
     await requireTopic(client, to)
     const progress = progressLine(process.stderr)
+    const took = stopwatch()
     const say = (line: string) => {
       progress.end()
       process.stderr.write(`${line}\n`)
@@ -47,7 +49,7 @@ export const rekey = defineCommand({
         interrupted: trouble => say(`sessionloom: waiting for Kafka: ${trouble}`),
       })
       progress.end()
-      process.stdout.write(report(totals, from, to))
+      process.stdout.write(report(totals, { from, to, took: took() }))
       if (!signal.aborted) return 0
       say('sessionloom: stopped before the end; run it again to go on')
       return 1
@@ -69,7 +71,16 @@ function topicsOf({ from, to }: Readonly<Record<string, unknown>>): { from: stri
   return { from: from as string, to: to as string }
 }
 
-function report({ copied, keysChanged, expired }: RekeyTotals, from: string, to: string): string {
-  const lost = expired > 0 ? `; ${counted(expired, 'record')} expired before they could be copied` : ''
-  return `${counted(copied, 'record')} copied from ${from} to ${to}, ${grouped(keysChanged)} of them with another key${lost}\n`
+type Copied = { readonly from: string; readonly to: string; readonly took: string }
+
+function report({ copied, keysChanged, expired }: RekeyTotals, { from, to, took }: Copied): string {
+  const lines = [
+    `${counted(copied, 'record')} copied from ${from} to ${to} in ${took}, ${grouped(keysChanged)} of them with another key`,
+  ]
+  if (expired > 0)
+    lines.push(
+      `${counted(expired, 'record')} expired before they could be copied: stay with the INDEX_PREFIX that holds their ` +
+        'sessions; a rebuild from the copy would lack them',
+    )
+  return `${lines.join('\n')}\n`
 }

@@ -12,8 +12,9 @@ import type { DeadLetterSink } from '../ports/dead-letter-sink.ts'
 import { defineCommand, UsageError } from './command.ts'
 import { formatOf } from './event-format.ts'
 import { runToEnd, type Totals } from './finite-run.ts'
-import { counted, grouped, progressLine } from './progress.ts'
+import { counted, progressLine } from './progress.ts'
 import { type SessionConfig, sessionSettings } from './session-settings.ts'
+import { reasonLines, recordsLine, stopwatch } from './totals.ts'
 
 export const replay = defineCommand({
   about:
@@ -78,24 +79,29 @@ function planOf(input: string, options: Readonly<Record<string, string | boolean
 async function replayInto(plan: KnownPlan, config: SessionConfig, signal: AbortSignal) {
   const { sha256 } = plan
   const sqlite = plan.isNull ? null : new SqliteSessionStore(plan.sqlite ?? ':memory:', config.sessionGap)
-  const deadLetters =
-    plan.deadLetters === null ? new CountingDeadLetterSink() : ndjsonDeadLetterSink(plan.deadLetters)
+  const deadLetters = new CountingDeadLetterSink(
+    plan.deadLetters === null ? null : ndjsonDeadLetterSink(plan.deadLetters),
+  )
+  const took = stopwatch()
+  const lines: string[] = []
   try {
     const file =
       sha256 === null || sqlite === null
         ? { epoch: 0, records: null }
         : beginFile(sqlite.database, sha256, plan.input)
     if (file.records !== null) {
-      process.stderr.write(
-        `${plan.input} was replayed into this store before (${counted(file.records, 'record')}): nothing to do\n`,
+      lines.push(
+        `${plan.input} was replayed into this store before (${counted(file.records, 'record')}): nothing to do`,
       )
     } else {
       const totals = await read(plan, config, signal, { sqlite, deadLetters, epoch: file.epoch })
       if (signal.aborted) return complainStopped(plan)
       if (sha256 !== null && sqlite !== null) finishFile(sqlite.database, sha256, totals.records)
-      process.stderr.write(summary(totals, deadLetters))
+      lines.push(recordsLine(totals, took()), ...reasonLines(deadLetters))
+      if (totals.deadLetters > 0) lines.push(whereLettersAre(plan))
     }
     if (sqlite !== null) await writeDocuments(plan, sqlite)
+    process.stderr.write(`${[...lines, whereSessionsAre(plan, sqlite)].join('\n')}\n`)
     return 0
   } finally {
     await deadLetters.close()
@@ -153,16 +159,19 @@ function* documentLines(store: SqliteSessionStore): Generator<string> {
   for (const document of store.documents()) yield documentLine(document)
 }
 
-function summary(totals: Totals, deadLetters: DeadLetterSink): string {
-  const { records, applied, duplicates, alreadyApplied } = totals
-  const lines = [
-    `${counted(records, 'record')}: ${grouped(applied)} applied, ${grouped(duplicates)} duplicates, ` +
-      `${grouped(alreadyApplied)} already applied, ${grouped(totals.deadLetters)} dead letters`,
-  ]
-  if (deadLetters instanceof CountingDeadLetterSink)
-    for (const [reason, { count, example }] of deadLetters.reasons)
-      lines.push(`  ${grouped(count)} × ${reason}, for example ${example} (--dead-letters FILE keeps them)`)
-  return `${lines.join('\n')}\n`
+/** Without a file there is no trace of them; a store that has the file already would not read it again. */
+function whereLettersAre({ deadLetters }: Plan): string {
+  if (deadLetters !== null) return `the dead letters are in ${deadLetters}, each with its reason`
+  return 'the dead letters are kept nowhere: `--store null --dead-letters FILE` reads the input again, and keeps them alone'
+}
+
+function whereSessionsAre({ out, sqlite: kept }: Plan, store: SqliteSessionStore | null): string {
+  if (store === null) return 'the sessions were dropped (--store null)'
+  const places = [kept, out].filter(place => place !== null)
+  const sessions = counted(store.count(), 'session')
+  return places.length === 0
+    ? `${sessions} written to standard output`
+    : `${sessions} in ${places.join(' and ')}`
 }
 
 function complainStopped({ input, sqlite }: Plan): number {

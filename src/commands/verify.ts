@@ -13,6 +13,7 @@ import { WorkerError } from '../core/worker-error.ts'
 import { defineCommand } from './command.ts'
 import { connectedElasticsearch, elasticsearchSettings, kafkaClientOf, kafkaSettings } from './connections.ts'
 import { counted, progressLine } from './progress.ts'
+import { stopwatch } from './totals.ts'
 
 /** What a worker is in the middle of is whole a moment later: only what is wrong each time is wrong. */
 const looks = 3
@@ -42,10 +43,10 @@ export const verify = defineCommand({
       )
       if (wrong.length === 0) return 0
       if (options.repair !== true) {
-        say('`sessionloom verify --repair` mends that.')
+        say(remedyOf(wrong))
         return 1
       }
-      for (const { tab } of wrong) for (const document of tab.misplaced) await tabs.move(document)
+      await moveMisplaced(wrong, tabs)
       return await askOwners(wrong, log, kafkaClientOf(config, 'sessionloom-verify'))
     } finally {
       await client.close()
@@ -76,6 +77,7 @@ async function logOf(client: ElasticsearchClient, prefix: string): Promise<Log> 
 
 async function findWrong(tabs: ElasticsearchTabs, gapMs: number, signal: AbortSignal): Promise<Wrong[]> {
   const progress = progressLine(process.stderr)
+  const took = stopwatch()
   const count = { tabs: 0, documents: 0 }
   let suspects: Wrong[] = []
   try {
@@ -96,7 +98,7 @@ async function findWrong(tabs: ElasticsearchTabs, gapMs: number, signal: AbortSi
   }
   const faults = suspects.reduce((sum, { faults }) => sum + faults.length, 0)
   say(
-    `${counted(count.documents, 'document')} of ${counted(count.tabs, 'tab')}: ` +
+    `${counted(count.documents, 'document')} of ${counted(count.tabs, 'tab')} looked at in ${took()}: ` +
       (faults === 0 ? 'all is well' : `${counted(faults, 'fault')} in ${counted(suspects.length, 'tab')}`),
   )
   return suspects
@@ -140,6 +142,26 @@ const lineOf = ({ tabId }: FoundTab, { kind, message }: Fault): string =>
 const jsonOf = ({ tabId }: FoundTab, { kind, id, message }: Fault): string =>
   JSON.stringify({ tabId, kind, id, message })
 
+/** What was deleted is in the log alone. */
+function remedyOf(wrong: readonly Wrong[]): string {
+  const kinds = new Set(wrong.flatMap(({ faults }) => faults.map(({ kind }) => kind)))
+  const isRest = kinds.delete('dead-redirect')
+  const remedies = [
+    ...(kinds.size > 0 ? ['`sessionloom verify --repair` mends that'] : []),
+    ...(isRest ? ['only a rebuild brings back the sessions to which a dead-redirect leads'] : []),
+  ]
+  return remedies.join('; ')
+}
+
+async function moveMisplaced(wrong: readonly Wrong[], tabs: ElasticsearchTabs): Promise<void> {
+  const documents = wrong.flatMap(({ tab }) => tab.misplaced)
+  for (const document of documents) await tabs.move(document)
+  if (documents.length > 0)
+    say(
+      `moved ${counted(documents.length, 'document')} into the index of ${documents.length === 1 ? 'its' : 'their'} month`,
+    )
+}
+
 /** One record for each tab, to the partition that has written it. Gives the exit code. */
 async function askOwners(
   wrong: readonly Wrong[],
@@ -161,6 +183,7 @@ async function askOwners(
       )
     }
   }
+  if (records.length === 0) return isWhole ? 0 : 1
   await requireTopic(client, topic)
   const writer = new KafkaEventWriter({ client, topic })
   try {

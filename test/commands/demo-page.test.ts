@@ -256,7 +256,8 @@ describe('the live page', { skip }, () => {
     await page.getByText('read to its end').waitFor()
     child.kill('SIGTERM')
     assert.deepEqual(await once(child, 'exit'), [0, null])
-    assert.match(said.at(-1) ?? '', /^9 events → 4 sessions, \d merges?; they are in /)
+    assert.match(said.at(-3) ?? '', /^9 records read in [\d.]+ s: 8 applied, 0 duplicates, 1 dead letter$/)
+    assert.match(said.at(-1) ?? '', /^4 sessions, \d merges?; they are in /)
     const kept = new DatabaseSync(store)
     const counted = kept.prepare("SELECT count(*) AS count FROM documents WHERE status = 'ended'").get()
     kept.close()
@@ -273,7 +274,7 @@ describe('the live page', { skip }, () => {
       ['replay', '-', '--store', `sqlite:${store}`, '--out', `${store}.ndjson`],
       { input: more.join('\n') },
     )
-    assert.match(replayed.stderr, /1 record: 1 applied/)
+    assert.match(replayed.stderr, /1 record read in [\d.]+ s: 1 applied/)
     const calm = readFileSync(`${store}.ndjson`, 'utf8')
       .split('\n')
       .filter(line => line.includes('"tabId":"calm"'))
@@ -326,7 +327,11 @@ describe('the live page', { skip }, () => {
     child.kill('SIGINT')
     const [code] = await once(child, 'exit')
     assert.equal(code, 0)
-    assert.match(said.at(-1) ?? '', /^[\d,]+ events → [\d,]+ sessions, \d+ merges; nothing is left of them$/)
+    assert.match(
+      said[1] ?? '',
+      /^[\d,]+ records read in [\d.]+ s: [\d,]+ applied, \d+ duplicates?, \d+ dead letters$/,
+    )
+    assert.match(said.at(-1) ?? '', /^[\d,]+ sessions, \d+ merges; nothing is left of them$/)
     assert.deepEqual(readdirSync(temporary), [])
     await page.getByText('the server does not answer').waitFor()
   })
@@ -335,6 +340,9 @@ describe('the live page', { skip }, () => {
 it('without the page the demo ends by itself, and says what came out', async () => {
   const { exitCode, stdout, stderr } = await sessionloom(['demo', '--no-page'])
   assert.deepEqual([exitCode, stderr], [0, ''])
-  assert.match(stdout, /^50,000 events → \d,\d{3} sessions\n/)
+  assert.match(
+    stdout,
+    /^50,000 records read in [\d.]+ s: [\d,]+ applied, \d+ duplicates, 0 dead letters\n\d,\d{3} sessions\n/,
+  )
   assert.match(stdout, /sessions that absorbed another +\d+\n/)
 })

@@ -48,7 +48,7 @@ describe('the package', () => {
       const { stdout: help } = await run(node, [command, '--help'])
       assert.match(help, /Usage: sessionloom/)
       const { stdout, stderr } = await run(node, [command, 'replay', join(folder, 'events.ndjson')])
-      assert.match(stderr, /3 records: 3 applied/)
+      assert.match(stderr, /3 records read in [\d.]+ s: 3 applied/)
       const [session, ...more] = stdout
         .trim()
         .split('\n')

@@ -105,7 +105,7 @@ test('a line that is no event is kept as a dead letter, and the others are sessi
   })
   assert.equal(exitCode, 0)
   assert.equal(stdout.trimEnd().split('\n').length, 1)
-  assert.match(stderr, /3 records: 1 applied, 0 duplicates, 0 already applied, 2 dead letters/)
+  assert.match(stderr, /^3 records read in [\d.]+ s: 1 applied, 0 duplicates, 2 dead letters\n/)
   assert.deepEqual(
     written(letters).map(({ reason, offset, value, value_base64 }) => [
       reason,
@@ -117,6 +117,29 @@ test('a line that is no event is kept as a dead letter, and the others are sessi
       ['invalid-utf8', 3, 'e/99'],
     ],
   )
+})
+
+test('the summary says what was read, what became of it, and where the sessions and the dead letters are', async () => {
+  const log = write('summary', [...(logs[1] as (typeof logs)[number]).lines.slice(0, 20), 'no event'])
+  const [store, out, letters] = [file('summary.sqlite'), file('summary.out'), file('summary.letters')]
+  const said = async (words: readonly string[]) =>
+    (await replayed([log, ...words])).replace(/[\d.]+ s:/, '… s:')
+  const head = '21 records read in … s: 20 applied, 0 duplicates, 1 dead letter\n'
+  const line = '  1 × invalid-json, for example line 21: the value is not valid JSON\n'
+  assert.equal(
+    await said([]),
+    `${head}${line}the dead letters are kept nowhere: \`--store null --dead-letters FILE\` reads the input again, and ` +
+      'keeps them alone\n7 sessions written to standard output\n',
+  )
+  assert.equal(
+    await said(['--store', `sqlite:${store}`, '--dead-letters', letters, '--out', out]),
+    `${head}${line}the dead letters are in ${letters}, each with its reason\n7 sessions in ${store} and ${out}\n`,
+  )
+  assert.equal(
+    await said(['--store', `sqlite:${store}`]),
+    `${log} was replayed into this store before (21 records): nothing to do\n7 sessions in ${store}\n`,
+  )
+  assert.match(await said(['--store', 'null']), /\nthe sessions were dropped \(--store null\)\n$/)
 })
 
 test('wrong usage and wrong settings are told all at once, with exit code 2 and no stack trace', async () => {

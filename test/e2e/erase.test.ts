@@ -70,6 +70,10 @@ describe('a profile that is erased', { skip: withoutKafka || skip }, () => {
 
     const erased = await sessionloom(['erase', 'anna'], { env: place.env })
     assert.equal(erased.exitCode, 0, erased.stderr)
+    assert.match(
+      erased.stderr,
+      /^3 sessions of the profile found in .+; asked \d+ partitions? of .+ to erase/,
+    )
     await sendEvents(place, [['anna-1', 8, null]])
     await settled(place)
     const expected = ['anna-1 ×1', 'bert-1 ×1']

@@ -46,7 +46,7 @@ describe('the same behaviour from Kafka into Elasticsearch', { skip: withoutKafk
       await run(['setup'])
       const worker = start(env)
       const said = await run(['produce', '-'], `${deeds.map(write).join('\n')}\n`)
-      assert.match(said, /^2,000 events written to formats-\w+$/m)
+      assert.match(said, /^2,000 records read in [\d.]+ s: 2,000 events written to formats-\w+$/m)
       await untilCaughtUp(admin, topic, topic)
       const documents = await liveDocuments(client, prefix)
       // What is the format's own: which site it was.

@@ -98,9 +98,17 @@ describe('verify', { skip: withoutKafka || skip }, () => {
     ]
     const found = await verify(place)
     assert.deepEqual([found.kinds, found.exitCode], [expected, 1], found.stderr)
+    assert.match(
+      found.stderr,
+      /^\d+ documents of 4 tabs looked at in [\d.]+ s: 4 faults in 3 tabs\n`sessionloom verify --repair` mends that\n$/,
+    )
 
     const repaired = await verify(place, '--repair')
     assert.deepEqual([repaired.kinds, repaired.exitCode], [expected, 0], repaired.stderr)
+    assert.match(
+      repaired.stderr,
+      /\nmoved 1 document into the index of its month\nasked the owners of 2 tabs in /,
+    )
     await settled(place)
     const left = await verify(place)
     assert.deepEqual([left.kinds, left.exitCode], [[], 0], left.stderr)
@@ -116,5 +124,6 @@ describe('verify', { skip: withoutKafka || skip }, () => {
     await settled(place)
     const left = await verify(place)
     assert.deepEqual([left.kinds, left.exitCode], [['gone: dead-redirect'], 1], left.stderr)
+    assert.match(left.stderr, /: 1 fault in 1 tab\nonly a rebuild brings back the sessions/)
   })
 })
