@@ -75,6 +75,19 @@ const rules: readonly (readonly [SettingName, string, IsBroken])[] = [
     'not together with ELASTICSEARCH_CA_FILE: one of them is enough',
     set => set('elasticsearchCaFingerprint') && set('elasticsearchCaFile'),
   ],
+  [
+    'elasticsearchCaFingerprint',
+    'needs an ELASTICSEARCH_NODE with https://',
+    (set, { elasticsearchNode }) =>
+      set('elasticsearchCaFingerprint') && String(elasticsearchNode).startsWith('http:'),
+  ],
+  [
+    // A late event would find its month deleted, and begin anew what was whole.
+    'sessionRetention',
+    'must be longer than MAX_LATENESS, within which late events change sessions',
+    (set, { sessionRetention, maxLateness }) =>
+      set('sessionRetention') && (sessionRetention as number) <= (maxLateness as number),
+  ],
 ]
 
 /** A flag is seen by every user of the machine, so a secret has none. */

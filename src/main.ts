@@ -82,32 +82,49 @@ async function main(argv: readonly string[]): Promise<number> {
     .configureOutput({ outputError: () => {} })
     .showHelpAfterError(false)
   const wanted = argv.find(word => !word.startsWith('-'))
+  let words = argv.length === 0 ? ['--help'] : argv
   for (const [name, summary, load] of commands) {
     if (name !== wanted) {
       program.addCommand(new Command(name).summary(summary))
       continue
     }
     const definition = await load()
-    const action: Action = async (argument, options, unknown) => {
-      exitCode = await execute(name, definition, argument, options, unknown)
-    }
-    program.addCommand(commandOf(name, definition, action))
+    const command = commandOf(name, definition, async usage => {
+      exitCode = await execute(name, definition, { ...usage, bare })
+    })
+    const bare = bareOption(command, argv)
+    if (bare !== null) words = argv.slice(0, -1)
+    program.addCommand(command)
   }
   try {
-    await program.parseAsync(argv.length === 0 ? ['--help'] : argv, { from: 'user' })
+    await program.parseAsync(words, { from: 'user' })
     return exitCode
   } catch (error) {
     return report(error)
   }
 }
 
-type Action = (
-  argument: string | undefined,
-  options: Record<string, string>,
-  unknown: string[],
-) => Promise<void>
+/** What stands on the command line. */
+type Usage = {
+  readonly argument: string | undefined
+  readonly options: Readonly<Record<string, string | boolean | undefined>>
+  readonly unknown: readonly string[]
+  readonly tooMany: readonly string[]
+}
 
-function commandOf(name: string, definition: CommandDefinition, action: Action): Command {
+/** The option that ends the line without its value, of which commander would tell, and of nothing else. */
+function bareOption({ options }: Command, argv: readonly string[]): string | null {
+  const [before, last] = [argv.at(-2), argv.at(-1)].map(
+    word => options.find(({ long, required }) => required && long === word)?.long,
+  )
+  return before === undefined && last ? last : null
+}
+
+function commandOf(
+  name: string,
+  definition: CommandDefinition,
+  action: (usage: Usage) => Promise<void>,
+): Command {
   const command = new Command(name)
     .description(definition.about)
     // Unknown options and words are collected, so that every fault is told at once.
@@ -127,24 +144,29 @@ function commandOf(name: string, definition: CommandDefinition, action: Action):
     command.option(`${flagOf(name)} <value>`, `${about} (${facts.filter(Boolean).join('; ')})`)
   }
   return command.action(() => {
-    const words = command.args.filter(word => word === '-' || !word.startsWith('-'))
-    const unknown = command.args.filter(word => word !== '-' && word.startsWith('-'))
-    const argument = definition.argument ? words.shift() : undefined
-    return action(argument, command.opts(), [...unknown, ...words])
+    const isOption = (word: string | undefined) => word !== '-' && word?.startsWith('-') === true
+    const unknown = command.args.filter(isOption)
+    const words = command.args.flatMap((word, i) => (isOption(word) ? [] : [{ word, i }]))
+    const argument = definition.argument ? words.shift()?.word : undefined
+    // What stands behind an unknown option may be its value, and goes with it.
+    const tooMany = words.filter(({ i }) => !isOption(command.args[i - 1])).map(({ word }) => word)
+    return action({ argument, options: command.opts(), unknown, tooMany })
   })
 }
 
 async function execute(
   name: string,
   definition: CommandDefinition,
-  argument: string | undefined,
-  options: Record<string, string>,
-  unknown: readonly string[],
+  { argument, options, unknown, tooMany, bare }: Usage & { readonly bare: string | null },
 ): Promise<number> {
-  const faults = unknown.map(word =>
-    word.startsWith('-') ? `${word}: unknown option` : `${word}: one word too many`,
-  )
+  const faults = [
+    ...unknown.map(word => `${word}: unknown option`),
+    ...tooMany.map(word => `${word}: one word too many`),
+    ...(bare === null ? [] : [`${bare}: its value is missing`]),
+  ]
   if (definition.argument && argument === undefined) faults.push(`${definition.argument.name}: is missing`)
+  const found = usageFaults(() => definition.check?.(options, argument))
+  faults.push(...found.filter(fault => !fault.startsWith(`${bare}:`)))
   const flags = Object.fromEntries(
     definition.settings.map(name => [name, options[camelCase(flagOf(name))] as string | undefined]),
   )
@@ -157,6 +179,17 @@ async function execute(
   } catch (error) {
     if (!isAbort(error, signal)) throw error
     return complain(`ended by ${signal.reason}`, exitCodeOf(signal.reason))
+  }
+}
+
+/** What a look at the argument and the options finds. */
+function usageFaults(look: () => unknown): readonly string[] {
+  try {
+    look()
+    return []
+  } catch (error) {
+    if (error instanceof UsageError) return error.faults
+    throw error
   }
 }
 

@@ -58,7 +58,7 @@ export const settings = {
   eventFormat: setting(
     'EVENT_FORMAT',
     'native',
-    z.enum(eventFormatNames, `expected ${eventFormatNames.join(', ')}`),
+    z.enum(eventFormatNames, `expected one of ${eventFormatNames.join(', ')}`),
     'What the records are written in: native is the event of this project, auto recognises each record by its marks. Each may be in a CloudEvents envelope',
   ),
   fieldMap: setting(

@@ -4,11 +4,13 @@ import type { SettingName } from '../settings.ts'
 /** An option that is not a setting: it belongs to one command and has no environment variable. */
 export type CommandOption = { readonly flags: string; readonly about: string; readonly default?: string }
 
+/** Values of a command's own options, by camel-case name. */
+export type OptionValues = Readonly<Record<string, string | boolean | undefined>>
+
 export type Invocation<N extends SettingName> = {
   readonly config: Config<N>
   readonly argument: string | undefined
-  /** Values of the command's own options, by camel-case name. */
-  readonly options: Readonly<Record<string, string | boolean | undefined>>
+  readonly options: OptionValues
   /** Aborted by the first SIGINT or SIGTERM. */
   readonly signal: AbortSignal
 }
@@ -19,6 +21,11 @@ export type CommandDefinition<N extends SettingName = SettingName> = {
   readonly argument?: { readonly name: string; readonly about: string }
   readonly settings: readonly N[]
   readonly options: readonly CommandOption[]
+  /**
+   * Looks at the argument and the command's own options before anything runs, so that their faults are told together with
+   * those of the settings. @throws UsageError with all of them
+   */
+  check?(options: OptionValues, argument: string | undefined): unknown
   /** Resolves to the exit code. */
   run(invocation: Invocation<N>): Promise<number>
 }
@@ -30,7 +37,7 @@ export function defineCommand<const N extends SettingName>(
   return definition as unknown as CommandDefinition
 }
 
-/** Wrong usage: every fault, one a line; exit code 2. */
+/** Wrong usage: every fault, one a line, to which is added where help is; exit code 2. */
 export class UsageError extends Error {
   readonly faults: readonly string[]
 

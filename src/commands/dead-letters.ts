@@ -1,5 +1,5 @@
 import { type DeadLetterReason, deadLetterReasons } from '../core/outcome.ts'
-import { defineCommand, UsageError } from './command.ts'
+import { defineCommand, type OptionValues, UsageError } from './command.ts'
 import { deadLetterSettings } from './dead-letter-invocation.ts'
 import { listDeadLetters } from './list-dead-letters.ts'
 import { replayDeadLetters } from './replay-dead-letters.ts'
@@ -29,23 +29,30 @@ export const deadLetters = defineCommand({
     { flags: '--dry-run', about: 'replay: only say what would be sent' },
     { flags: '--origin <topic>', about: 'replay: letters of this topic instead of KAFKA_TOPIC’s own' },
   ],
+  check: wantedOf,
   async run(invocation) {
-    const { argument, options } = invocation
-    const faults: string[] = []
-    const action = isAction(argument) ? argument : null
-    if (action === null) faults.push(`ACTION: expected list or replay, not ${argument}`)
-    const others = action === null ? [] : ownOptions[action === 'list' ? 'replay' : 'list']
-    for (const name of others)
-      if (options[name] !== undefined) faults.push(`--${dashed(name)}: not with ${action}`)
-    const { reason, limit } = options
-    if (reason !== undefined && !isReason(reason))
-      faults.push(`--reason: expected one of ${reasons().join(', ')}`)
-    if (limit !== undefined && !/^\d{1,15}$/.test(String(limit))) faults.push('--limit: expected a number')
-    if (action === null || faults.length > 0)
-      throw new UsageError([...faults, 'See `sessionloom dead-letters --help`.'])
-    return actions[action]({ ...invocation, reason: isReason(reason) ? reason : null })
+    const { action, reason } = wantedOf(invocation.options, invocation.argument)
+    return actions[action]({ ...invocation, reason })
   },
 })
+
+type Wanted = { readonly action: Action; readonly reason: DeadLetterReason | null }
+
+function wantedOf(options: OptionValues, argument?: string): Wanted {
+  const faults: string[] = []
+  const action = isAction(argument) ? argument : null
+  if (action === null && argument !== undefined)
+    faults.push(`ACTION: expected list or replay, not ${argument}`)
+  const others = action === null ? [] : ownOptions[action === 'list' ? 'replay' : 'list']
+  for (const name of others)
+    if (options[name] !== undefined) faults.push(`--${dashed(name)}: not with ${action}`)
+  const { reason, limit } = options
+  if (reason !== undefined && !isReason(reason))
+    faults.push(`--reason: expected one of ${reasons().join(', ')}`)
+  if (limit !== undefined && !/^\d{1,15}$/.test(String(limit))) faults.push('--limit: expected a number')
+  if (action === null || faults.length > 0) throw new UsageError(faults)
+  return { action, reason: isReason(reason) ? reason : null }
+}
 
 function reasons(): string[] {
   return Object.keys(deadLetterReasons)

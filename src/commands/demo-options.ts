@@ -1,6 +1,6 @@
 // What the demo may be told.
 import { existsSync } from 'node:fs'
-import { UsageError } from './command.ts'
+import { type OptionValues, UsageError } from './command.ts'
 
 export type DemoOptions = {
   /** Path of a log; null for made-up events. */
@@ -20,7 +20,7 @@ export const usualSpeed = 60
 export const speeds: readonly number[] = [0, 1, 10, usualSpeed, 300]
 
 /** @throws UsageError with every fault */
-export function demoOptions(options: Readonly<Record<string, string | boolean | undefined>>): DemoOptions {
+export function demoOptions(options: OptionValues): DemoOptions {
   const faults: string[] = []
   const number = (name: string, min: number, max: number): number => {
     const text = String(options[name])
@@ -39,9 +39,11 @@ export function demoOptions(options: Readonly<Record<string, string | boolean | 
     port: Math.trunc(number('port', 0, 65_535)),
     opens: options.open === true,
   }
+  for (const name of ['events', 'keep', 'open'])
+    if (options.page === false && options[name] !== undefined) faults.push(`--${name}: not with --no-page`)
   // Another log's documents would be in the way of this one's, or be taken for it.
   if (wanted.keep !== null && existsSync(wanted.keep))
     faults.push('--keep: there is such a file; name a new one')
-  if (faults.length > 0) throw new UsageError([...faults, 'See `sessionloom demo --help`.'])
+  if (faults.length > 0) throw new UsageError(faults)
   return wanted
 }

@@ -23,6 +23,7 @@ export const demo = defineCommand({
     { flags: '--open', about: 'open the page in your browser' },
     { flags: '--no-page', about: 'no page: 50,000 made-up events at once, and what came out' },
   ],
+  check: demoOptions,
   run: ({ config, options, signal }) =>
     options.page === false ? printSummary(config, signal) : showPage(config, demoOptions(options), signal),
 })

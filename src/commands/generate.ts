@@ -2,7 +2,7 @@ import { KafkaEventWriter } from '../adapters/kafka-event-writer.ts'
 import { writeFileOfLines, writeLines } from '../adapters/ndjson-output.ts'
 import { parseInstant } from '../core/instant.ts'
 import { type GenerateOptions, generateDefaults, generateEvents, generateLines } from '../generate.ts'
-import { defineCommand, UsageError } from './command.ts'
+import { defineCommand, type OptionValues, UsageError } from './command.ts'
 import { kafkaClientOf, kafkaSettings } from './connections.ts'
 import { counted, progressLine } from './progress.ts'
 import { stopwatch } from './totals.ts'
@@ -31,6 +31,7 @@ export const generate = defineCommand({
     { flags: '--out <file>', about: 'write to this file' },
     { flags: '--kafka', about: 'write to KAFKA_TOPIC' },
   ],
+  check: optionsOf,
   async run({ config, options, signal }) {
     const wanted = optionsOf(options)
     if (options.kafka !== true) {
@@ -77,7 +78,7 @@ function* batches<T>(items: Iterable<T>, size: number): Generator<T[]> {
   if (batch.length > 0) yield batch
 }
 
-function optionsOf(options: Readonly<Record<string, string | boolean | undefined>>): GenerateOptions {
+function optionsOf(options: OptionValues): GenerateOptions {
   const faults: string[] = []
   const number = (
     name: keyof GenerateOptions & string,
@@ -107,6 +108,6 @@ function optionsOf(options: Readonly<Record<string, string | boolean | undefined
     late: number('late', isShare, 'a share from 0 to 1'),
     duplicates: number('duplicates', isShare, 'a share from 0 to 1'),
   }
-  if (faults.length > 0) throw new UsageError([...faults, 'See `sessionloom generate --help`.'])
+  if (faults.length > 0) throw new UsageError(faults)
   return wanted
 }

@@ -5,7 +5,7 @@ import type { Format } from '../core/formats/format.ts'
 import { formatInstant } from '../core/instant.ts'
 import { rawEventSchema } from '../core/raw-event.ts'
 import type { SourceRecord } from '../ports/event-source.ts'
-import { defineCommand, UsageError } from './command.ts'
+import { defineCommand, type OptionValues, UsageError } from './command.ts'
 import { formatOf, formatSettings } from './event-format.ts'
 import { counted } from './progress.ts'
 
@@ -15,9 +15,9 @@ export const map = defineCommand({
     'was, or why there is none. Writes nothing anywhere else. Exit code 1 if a line is no event.',
   settings: formatSettings,
   options: [{ flags: '--try <file>', about: 'the sample records, or - for standard input' }],
+  check: pathOf,
   async run({ config, options, signal }) {
-    const { try: path } = options
-    if (typeof path !== 'string') throw new UsageError(['--try: is missing', 'See `sessionloom map --help`.'])
+    const path = pathOf(options)
     const format = formatOf(config)
     const source = new NdjsonEventSource(path === '-' ? process.stdin : await openInput(path))
     signal.addEventListener('abort', () => void source.stop())
@@ -38,6 +38,11 @@ export const map = defineCommand({
     return signal.aborted || total.events < total.lines ? 1 : 0
   },
 })
+
+function pathOf({ try: path }: OptionValues): string {
+  if (typeof path === 'string' && path !== '') return path
+  throw new UsageError(['--try: is missing'])
+}
 
 function shownOf(record: SourceRecord, format: Format): { line: object; isEvent: boolean } {
   const line = record.offset + 1

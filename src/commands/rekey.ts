@@ -1,6 +1,6 @@
 import { type RekeyPlan, type RekeyTotals, rekeyTopic } from '../adapters/kafka-rekey.ts'
 import { requireTopic } from '../adapters/kafka-topics.ts'
-import { defineCommand, UsageError } from './command.ts'
+import { defineCommand, type OptionValues, UsageError } from './command.ts'
 import { kafkaClientOf, kafkaSettings } from './connections.ts'
 import { counted, grouped, progressLine } from './progress.ts'
 import { stopwatch } from './totals.ts'
@@ -17,6 +17,7 @@ export const rekey = defineCommand({
     { flags: '--from <topic>', about: 'the topic to read' },
     { flags: '--to <topic>', about: 'the topic to write, which must be there' },
   ],
+  check: topicsOf,
   async run({ config, options, signal }) {
     const { from, to } = topicsOf(options)
     const client = kafkaClientOf(config, 'sessionloom-rekey')
@@ -61,13 +62,13 @@ export const rekey = defineCommand({
   },
 })
 
-function topicsOf({ from, to }: Readonly<Record<string, unknown>>): { from: string; to: string } {
+function topicsOf({ from, to }: OptionValues): { from: string; to: string } {
   const faults: string[] = []
   for (const [name, value] of Object.entries({ from, to }))
     if (typeof value !== 'string' || !/^[a-zA-Z0-9._-]{1,249}$/.test(value))
       faults.push(`--${name}: ${value === undefined ? 'is missing' : 'expected a topic name'}`)
   if (faults.length === 0 && from === to) faults.push('--to: must be another topic than --from')
-  if (faults.length > 0) throw new UsageError([...faults, 'See `sessionloom rekey --help`.'])
+  if (faults.length > 0) throw new UsageError(faults)
   return { from: from as string, to: to as string }
 }
 

@@ -9,7 +9,7 @@ import { beginFile, finishFile } from '../adapters/sqlite-file-register.ts'
 import { SqliteSessionStore } from '../adapters/sqlite-session-store.ts'
 import { openLookups } from '../lookups.ts'
 import type { DeadLetterSink } from '../ports/dead-letter-sink.ts'
-import { defineCommand, UsageError } from './command.ts'
+import { defineCommand, type OptionValues, UsageError } from './command.ts'
 import { formatOf } from './event-format.ts'
 import { runToEnd, type Totals } from './finite-run.ts'
 import { counted, progressLine } from './progress.ts'
@@ -31,8 +31,9 @@ export const replay = defineCommand({
     },
     { flags: '--dead-letters <file>', about: 'append records that cannot become events to this file' },
   ],
+  check: planOf,
   async run({ config, argument, options, signal }) {
-    const plan = planOf(argument as string, options)
+    const plan = planOf(options, argument)
     const input = plan.input === '-' && plan.sqlite !== null ? await spoolInput(process.stdin) : null
     try {
       const path = input?.path ?? plan.input
@@ -57,7 +58,7 @@ type Plan = {
 /** With where the input is read from, and its hash if the store keeps it. */
 type KnownPlan = Plan & { readonly path: string; readonly sha256: string | null }
 
-function planOf(input: string, options: Readonly<Record<string, string | boolean | undefined>>): Plan {
+function planOf(options: OptionValues, input = ''): Plan {
   const store = options.store as string | undefined
   const out = (options.out as string | undefined) ?? null
   const faults: string[] = []
@@ -66,7 +67,7 @@ function planOf(input: string, options: Readonly<Record<string, string | boolean
     faults.push('--store: expected `sqlite:FILE` or `null`')
   if (store === 'null' && out !== null) faults.push('--out: a null store has no documents to write')
   if (out === '' || out === '-') faults.push('--out: expected a file; standard output is the default')
-  if (faults.length > 0) throw new UsageError([...faults, 'See `sessionloom replay --help`.'])
+  if (faults.length > 0) throw new UsageError(faults)
   return {
     input,
     out,

@@ -1,5 +1,5 @@
 import { latestSession } from '../adapters/elasticsearch-session-info.ts'
-import { defineCommand, UsageError } from './command.ts'
+import { defineCommand, type OptionValues, UsageError } from './command.ts'
 import { connectedElasticsearch, elasticsearchSettings } from './connections.ts'
 
 const patienceMs = 30_000
@@ -10,10 +10,9 @@ export const session = defineCommand({
     'if there is none. Needs the right to read the indices.',
   settings: [...elasticsearchSettings, 'indexPrefix'],
   options: [{ flags: '--tab <id>', about: 'the id of the tab' }],
+  check: tabOf,
   async run({ config, options, signal }) {
-    const { tab } = options
-    if (typeof tab !== 'string' || tab === '')
-      throw new UsageError(['--tab: is missing', 'See `sessionloom session --help`.'])
+    const tab = tabOf(options)
     const client = await connectedElasticsearch(config, signal)
     try {
       const info = await latestSession(client, config.indexPrefix, tab, patienceMs)
@@ -25,3 +24,8 @@ export const session = defineCommand({
     }
   },
 })
+
+function tabOf({ tab }: OptionValues): string {
+  if (typeof tab === 'string' && tab !== '') return tab
+  throw new UsageError(['--tab: is missing'])
+}

@@ -4,7 +4,7 @@ import { ensureTopics } from '../adapters/kafka-topics.ts'
 import { kibanaObjects } from '../adapters/kibana-dashboards.ts'
 import { importIntoKibana } from '../adapters/kibana-import.ts'
 import type { Config } from '../config.ts'
-import { defineCommand, UsageError } from './command.ts'
+import { defineCommand } from './command.ts'
 import {
   connectedElasticsearch,
   elasticsearchOf,
@@ -40,7 +40,6 @@ export const setup = defineCommand({
   settings,
   options: [],
   async run({ config, signal }) {
-    refuseShortRetention(config)
     const { indexPrefix, kibanaUrl } = config
     const client = await connectedElasticsearch(config, signal)
     try {
@@ -65,15 +64,6 @@ export const setup = defineCommand({
     return 0
   },
 })
-
-/** A late event would find its month deleted, and begin anew what was whole. */
-function refuseShortRetention({ sessionRetention, maxLateness }: SetupConfig): void {
-  if (sessionRetention === Number.POSITIVE_INFINITY || sessionRetention > maxLateness) return
-  throw new UsageError([
-    'SESSION_RETENTION: must be longer than MAX_LATENESS, within which late events change sessions',
-    'See `sessionloom setup --help`.',
-  ])
-}
 
 /** Gives the partition count of the source topic. */
 async function setUpTopics(config: SetupConfig): Promise<number> {
