@@ -1,5 +1,6 @@
-import { DatabaseSync } from 'node:sqlite'
+import type { DatabaseSync } from 'node:sqlite'
 import { WorkerError } from '../core/worker-error.ts'
+import { DatabaseSync as Database } from './sqlite-module.ts'
 
 /** "Slm" and one byte, so that another program's file is told apart. */
 const applicationId = 0x536c6d01
@@ -31,7 +32,7 @@ const tables = `
 export function openDatabase(path: string, gapMs: number): DatabaseSync {
   let database: DatabaseSync | undefined
   try {
-    database = new DatabaseSync(path)
+    database = new Database(path)
     // For this connection only, and before the first look: with it there is no shared memory beside the file.
     database.exec('PRAGMA locking_mode = EXCLUSIVE')
     const isNew = refuseForeign(database, path)
