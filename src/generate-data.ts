@@ -237,10 +237,11 @@ export const arrivals: readonly Arrival[] = [
     referrer: 'https://l.instagram.com/',
     parameters: 'utm_source=instagram&utm_medium=social&utm_campaign=summer',
   },
-  { parameters: 'utm_source=newsletter&utm_medium=email&utm_campaign=week-23', channel: 'email' },
+  { parameters: 'utm_source=newsletter&utm_medium=email&utm_campaign=week-23' },
   { referrer: 'https://m.facebook.com/', clickId: 'fbclid' },
   { referrer: 'https://duckduckgo.com/' },
   { utm: { source: 'partner', medium: 'affiliate', campaign: 'trail-guide' } },
   { referrer: 'https://news.example/outdoor/ten-best-rain-jackets' },
-  { channel: 'push' },
+  // Nothing else would tell; called as the worker would call it.
+  { channel: 'Mobile Push Notifications' },
 ]
