@@ -1,8 +1,9 @@
 // A collector: takes groups of events over HTTP, and puts each on Kafka, keyed by its tab.
 //
 //   npm install kafkajs
-//   KAFKA_BROKERS=localhost:9092 KAFKA_TOPIC=raw-events PORT=8080 node collector.mjs
+//   KAFKA_BROKERS=localhost:9092 KAFKA_TOPIC=raw-events PORT=8080 node --disable-warning=TimeoutNegativeWarning collector.mjs
 //
+// Of a negative time-out Node would warn once for kafkajs 2.2.4: it is harmless (tulios/kafkajs#1751).
 // 204 is answered when the broker has acknowledged all events of a group.
 import { createServer } from 'node:http'
 import { text } from 'node:stream/consumers'
@@ -12,7 +13,6 @@ const { KAFKA_BROKERS = 'localhost:9092', KAFKA_TOPIC = 'raw-events', PORT = '80
 const maxBytes = 128 * 1024
 const maxEventBytes = 64 * 1024
 
-// kafkajs 2.2.4 lets Node warn, once, of a negative time-out: it is harmless (tulios/kafkajs#1751).
 const kafka = new Kafka({ clientId: 'collector', brokers: KAFKA_BROKERS.split(',') })
 // The partitioner that other clients use, so that a tab reaches the same partition from all of them.
 const producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner })

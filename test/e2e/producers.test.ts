@@ -2,8 +2,10 @@
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { text } from 'node:stream/consumers'
 import { describe, it, type TestContext } from 'node:test'
 import { Partitioners } from 'kafkajs'
 import { decode } from '../../src/core/decode.ts'
@@ -16,14 +18,22 @@ const hasClient = spawnSync(python, ['-c', 'import confluent_kafka'], { stdio: '
 if (!hasClient)
   console.error('!!! collector.py SKIPPED: no confluent_kafka (TEST_PYTHON names a Python that has it)')
 
-/** Starts a collector that writes to a topic. Gives where it takes events. */
+/** The words between the program and the file, as the head of the file shows them. */
+const wordsFor = (path: string): readonly string[] =>
+  (/ (?:node|python3?) (.*)collector\.\w+$/m.exec(readFileSync(path, 'utf8'))?.[1] ?? '')
+    .split(' ')
+    .filter(Boolean)
+
+/** Starts a collector that writes to a topic, and sees it end in silence. Gives where it takes events. */
 async function start(t: TestContext, command: string, file: string, topic: string): Promise<string> {
   const env = { ...process.env, KAFKA_BROKERS: kafkaClient.brokers.join(','), KAFKA_TOPIC: topic, PORT: '0' }
-  const child = spawn(command, [join(directory, file)], { env, stdio: ['ignore', 'pipe', 'inherit'] })
+  const path = join(directory, file)
+  const child = spawn(command, [...wordsFor(path), path], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const complaints = text(child.stderr)
   t.after(async () => {
     const ended = once(child, 'exit')
     child.kill('SIGTERM')
-    assert.deepEqual(await ended, [0, null])
+    assert.deepEqual([await ended, await complaints], [[0, null], ''])
   })
   const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string]
   return `http://127.0.0.1:${/port (\d+)/.exec(line)?.[1]}/events`
