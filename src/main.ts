@@ -1,72 +1,86 @@
 // Commands → configuration → adapters → worker; signals; exit code.
-import { Command, Option } from 'commander'
+import { Command } from 'commander'
 import { buildInfo } from './build-info.ts'
+import { bareOption, commandOf, type Usage } from './command-line.ts'
 import { type CommandDefinition, UsageError } from './commands/command.ts'
-import { flagOf, hasFlag, readConfig } from './config.ts'
+import { flagOf, readConfig } from './config.ts'
 import { printable } from './core/printable.ts'
 import { WorkerError } from './core/worker-error.ts'
-import { choicesOf } from './setting.ts'
-import { settings } from './settings.ts'
 
 /** Loaded when they are asked for: the clients of Kafka and Elasticsearch take a second to load. */
 const commands = [
-  ['run', 'the worker: Kafka → Elasticsearch', async () => (await import('./commands/run.ts')).run],
   [
-    'replay',
-    'raw events from a file → sessions, without any service',
-    async () => (await import('./commands/replay.ts')).replay,
+    'Without any service:',
+    [
+      [
+        'demo',
+        'made-up events, or your own, become sessions on a page of this machine',
+        async () => (await import('./commands/demo.ts')).demo,
+      ],
+      [
+        'replay',
+        'raw events from a file → sessions, without any service',
+        async () => (await import('./commands/replay.ts')).replay,
+      ],
+      [
+        'map',
+        'what EVENT_FORMAT or FIELD_MAP makes of sample records',
+        async () => (await import('./commands/map.ts')).map,
+      ],
+      [
+        'generate',
+        'made-up raw events, the same for the same seed',
+        async () => (await import('./commands/generate.ts')).generate,
+      ],
+    ],
   ],
   [
-    'produce',
-    'raw events from a file → Kafka, keyed by tab id',
-    async () => (await import('./commands/produce.ts')).produce,
+    'From Kafka into Elasticsearch:',
+    [
+      [
+        'setup',
+        'creates topics, templates, lifecycle policy and dashboards; safe to repeat',
+        async () => (await import('./commands/setup.ts')).setup,
+      ],
+      ['run', 'the worker: Kafka → Elasticsearch', async () => (await import('./commands/run.ts')).run],
+      [
+        'doctor',
+        'looks at everything that a worker depends on, and says what to mend',
+        async () => (await import('./commands/doctor.ts')).doctor,
+      ],
+      [
+        'produce',
+        'raw events from a file → Kafka, keyed by tab id',
+        async () => (await import('./commands/produce.ts')).produce,
+      ],
+      [
+        'rekey',
+        'a topic into another one, keyed by tab id',
+        async () => (await import('./commands/rekey.ts')).rekey,
+      ],
+      [
+        'dead-letters',
+        'what could not become events: list it, or send it again',
+        async () => (await import('./commands/dead-letters.ts')).deadLetters,
+      ],
+    ],
   ],
   [
-    'map',
-    'what EVENT_FORMAT or FIELD_MAP makes of sample records',
-    async () => (await import('./commands/map.ts')).map,
-  ],
-  [
-    'generate',
-    'made-up raw events, the same for the same seed',
-    async () => (await import('./commands/generate.ts')).generate,
-  ],
-  [
-    'demo',
-    'made-up events, or your own, become sessions on a page of this machine',
-    async () => (await import('./commands/demo.ts')).demo,
-  ],
-  ['session', 'gives the session of a tab', async () => (await import('./commands/session.ts')).session],
-  [
-    'export',
-    'the sessions that show a profile',
-    async () => (await import('./commands/export.ts')).exportProfile,
-  ],
-  ['erase', 'erases the sessions of a profile', async () => (await import('./commands/erase.ts')).erase],
-  [
-    'dead-letters',
-    'what could not become events: list it, or send it again',
-    async () => (await import('./commands/dead-letters.ts')).deadLetters,
-  ],
-  [
-    'rekey',
-    'a topic into another one, keyed by tab id',
-    async () => (await import('./commands/rekey.ts')).rekey,
-  ],
-  [
-    'setup',
-    'creates topics, templates, lifecycle policy and dashboards; safe to repeat',
-    async () => (await import('./commands/setup.ts')).setup,
-  ],
-  [
-    'doctor',
-    'looks at everything that a worker depends on, and says what to mend',
-    async () => (await import('./commands/doctor.ts')).doctor,
-  ],
-  [
-    'verify',
-    'looks for stored documents that contradict each other, and mends them',
-    async () => (await import('./commands/verify.ts')).verify,
+    'What is stored:',
+    [
+      ['session', 'gives the session of a tab', async () => (await import('./commands/session.ts')).session],
+      [
+        'export',
+        'the sessions that show a profile',
+        async () => (await import('./commands/export.ts')).exportProfile,
+      ],
+      ['erase', 'erases the sessions of a profile', async () => (await import('./commands/erase.ts')).erase],
+      [
+        'verify',
+        'looks for stored documents that contradict each other, and mends them',
+        async () => (await import('./commands/verify.ts')).verify,
+      ],
+    ],
   ],
 ] as const
 
@@ -81,19 +95,26 @@ async function main(argv: readonly string[]): Promise<number> {
     .exitOverride()
     .configureOutput({ outputError: () => {} })
     .showHelpAfterError(false)
-  const wanted = argv.find(word => !word.startsWith('-'))
-  let words = argv.length === 0 ? ['--help'] : argv
-  for (const [name, summary, load] of commands) {
+    .helpCommand(false)
+    .addHelpText(
+      'after',
+      '\nsessionloom <command> --help tells of its options and settings.\nBegin with: sessionloom demo',
+    )
+  let words = asked(argv)
+  const wanted = words.find(word => !word.startsWith('-'))
+  for (const [group, name, summary, load] of commands.flatMap(([group, all]) =>
+    all.map(one => [group, ...one] as const),
+  )) {
     if (name !== wanted) {
-      program.addCommand(new Command(name).summary(summary))
+      program.addCommand(new Command(name).summary(summary).helpGroup(group))
       continue
     }
     const definition = await load()
     const command = commandOf(name, definition, async usage => {
       exitCode = await execute(name, definition, { ...usage, bare })
     })
-    const bare = bareOption(command, argv)
-    if (bare !== null) words = argv.slice(0, -1)
+    const bare = bareOption(command, words)
+    if (bare !== null) words = words.slice(0, -1)
     program.addCommand(command)
   }
   try {
@@ -104,54 +125,10 @@ async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
-/** What stands on the command line. */
-type Usage = {
-  readonly argument: string | undefined
-  readonly options: Readonly<Record<string, string | boolean | undefined>>
-  readonly unknown: readonly string[]
-  readonly tooMany: readonly string[]
-}
-
-/** The option that ends the line without its value, of which commander would tell, and of nothing else. */
-function bareOption({ options }: Command, argv: readonly string[]): string | null {
-  const [before, last] = [argv.at(-2), argv.at(-1)].map(
-    word => options.find(({ long, required }) => required && long === word)?.long,
-  )
-  return before === undefined && last ? last : null
-}
-
-function commandOf(
-  name: string,
-  definition: CommandDefinition,
-  action: (usage: Usage) => Promise<void>,
-): Command {
-  const command = new Command(name)
-    .description(definition.about)
-    // Unknown options and words are collected, so that every fault is told at once.
-    .allowUnknownOption()
-    .allowExcessArguments()
-    .exitOverride()
-    .configureOutput({ outputError: () => {} })
-    // The longest flag leaves less than commander would wrap in, on a terminal of 80 columns.
-    .configureHelp({ minWidthToWrap: 30 })
-  if (definition.argument) command.argument(`[${definition.argument.name}]`, definition.argument.about)
-  for (const { flags, about, default: fallback } of definition.options)
-    command.addOption(new Option(flags, about).default(fallback, fallback))
-  for (const name of definition.settings.filter(hasFlag)) {
-    const { about, default: fallback, env } = settings[name]
-    const choices = choicesOf(settings[name]).join(', ')
-    const facts = [env, choices && `one of ${choices}`, fallback && `default: ${fallback}`]
-    command.option(`${flagOf(name)} <value>`, `${about} (${facts.filter(Boolean).join('; ')})`)
-  }
-  return command.action(() => {
-    const isOption = (word: string | undefined) => word !== '-' && word?.startsWith('-') === true
-    const unknown = command.args.filter(isOption)
-    const words = command.args.flatMap((word, i) => (isOption(word) ? [] : [{ word, i }]))
-    const argument = definition.argument ? words.shift()?.word : undefined
-    // What stands behind an unknown option may be its value, and goes with it.
-    const tooMany = words.filter(({ i }) => !isOption(command.args[i - 1])).map(({ word }) => word)
-    return action({ argument, options: command.opts(), unknown, tooMany })
-  })
+/** `help run` is `run --help`, of which commander's own help would know nothing before the command is loaded. */
+function asked(argv: readonly string[]): readonly string[] {
+  if (argv.length === 0) return ['--help']
+  return argv[0] === 'help' ? [...argv.slice(1, 2), '--help'] : argv
 }
 
 async function execute(
@@ -231,6 +208,10 @@ function complain(message: string, exitCode: number): number {
   return exitCode
 }
 
+// A reader that has gone away (`| head`) wants no more, and that is no fault.
+process.stdout.on('error', error => {
+  if ((error as NodeJS.ErrnoException).code !== 'EPIPE') throw error
+})
 process.exitCode = await main(process.argv.slice(2))
 // A batch that hangs must not keep a failed process alive, and nothing that a signal cut short the others.
 setTimeout(() => process.exit(), process.exitCode === 0 ? 5_000 : 1_000).unref()

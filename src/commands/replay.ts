@@ -27,7 +27,8 @@ export const replay = defineCommand({
     { flags: '--out <file>', about: 'write the final documents there, as a whole, at the end' },
     {
       flags: '--store <store>',
-      about: 'sqlite:FILE keeps the sessions there; null drops them, for measuring',
+      about:
+        'sqlite:FILE keeps the sessions there; null drops them, for measuring or for the dead letters alone',
     },
     { flags: '--dead-letters <file>', about: 'append records that cannot become events to this file' },
   ],

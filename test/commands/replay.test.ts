@@ -179,33 +179,6 @@ test('a missing file, an unknown command and a store of another gap are one clea
   assert.match(other.stderr, /gap of 600000 ms/)
 })
 
-test('every command has help that names its settings', async () => {
-  const { exitCode, stdout } = await sessionloom(['replay', '--help'])
-  assert.equal(exitCode, 0)
-  for (const flag of [
-    '--session-gap',
-    '--allowed-lateness',
-    '--max-lateness',
-    '--time-zone',
-    '--geo-database',
-    '--store',
-    '--out',
-  ])
-    assert.ok(stdout.includes(flag), flag)
-})
-
-test('help tells what a setting may be, and fits a terminal of 80 columns', async () => {
-  const { stdout } = await sessionloom(['run', '--help'])
-  const words = stdout.replace(/\s+/g, ' ')
-  assert.match(words, /ON_DATA_LOSS; one of stop, continue; default: stop\)/)
-  const wide = stdout.split('\n').filter(line => line.length > 80)
-  // But for what has no place to break at.
-  assert.deepEqual(
-    wide.filter(line => line.trim().includes(' ')),
-    [],
-  )
-})
-
 test('--version gives the release', async () => {
   const { exitCode, stdout } = await sessionloom(['--version'])
   assert.equal(exitCode, 0)
