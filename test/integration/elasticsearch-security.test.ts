@@ -111,7 +111,7 @@ describe('a node with security on', { skip: withoutKafka }, () => {
         ...fingerprint(secured),
         ELASTICSEARCH_NODE: secured.node.replace('https', 'http'),
       }),
-      /needs a node with https/,
+      /needs an ELASTICSEARCH_NODE with https/,
     ],
   ]
   for (const [what, settings, message] of refused)
