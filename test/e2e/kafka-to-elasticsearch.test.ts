@@ -135,11 +135,14 @@ describe('a real log through real Kafka into real Elasticsearch', { skip: withou
     test('a broker or a node that does not answer', async () => {
       const env = fresh()
       await succeed(['setup'], env)
-      await refused({ ...env, KAFKA_BROKERS: '127.0.0.1:9' }, /127\.0\.0\.1:9/)
-      await refused(
-        { ...env, ELASTICSEARCH_NODE: 'http://user:hunter2@127.0.0.1:9' },
-        /^(?!.*hunter2).*127\.0\.0\.1:9/s,
-      )
+      // Each waits for what does not answer.
+      await Promise.all([
+        refused({ ...env, KAFKA_BROKERS: '127.0.0.1:9' }, /127\.0\.0\.1:9/),
+        refused(
+          { ...env, ELASTICSEARCH_NODE: 'http://user:hunter2@127.0.0.1:9' },
+          /^(?!.*hunter2).*127\.0\.0\.1:9/s,
+        ),
+      ])
     })
 
     test('wrong settings, all of them at once', () =>
