@@ -52,7 +52,7 @@ type Entry = {
 /** What goes into one request, and how often it was tried. The body is made again where entries have left it. */
 type Parcel = { readonly entries: readonly Entry[]; readonly attempts: number; readonly body?: BulkBody }
 
-type SentParcel = Parcel & { readonly body: BulkBody }
+type SentParcel = Required<Parcel>
 
 export class ElasticsearchBulk {
   readonly #client: Client
@@ -122,15 +122,20 @@ export class ElasticsearchBulk {
   async #send(parcel: Parcel): Promise<void> {
     // A call that has failed has no use for the rest of its documents.
     const entries = parcel.entries.filter(({ call }) => this.#calls.has(call))
-    const isWhole = entries.length === parcel.entries.length && parcel.body !== undefined
-    const sent = isWhole ? (parcel as SentParcel) : { ...parcel, entries, body: bodyOf(entries) }
-    try {
-      if (entries.length > 0) this.#take(sent, await sendBulk(this.#client, sent.body, this.#retry.signal))
-    } catch (error) {
-      if (!this.#retry.signal.aborted) this.#failed(sent, error)
+    if (entries.length > 0) {
+      const body = entries.length === parcel.entries.length ? parcel.body : undefined
+      await this.#sendAll({ ...parcel, entries, body: body ?? bodyOf(entries) })
     }
     this.#underWay--
     this.#pump()
+  }
+
+  async #sendAll(parcel: SentParcel): Promise<void> {
+    try {
+      this.#take(parcel, await sendBulk(this.#client, parcel.body, this.#retry.signal))
+    } catch (error) {
+      if (!this.#retry.signal.aborted) this.#failed(parcel, error)
+    }
   }
 
   #take(parcel: SentParcel, answer: BulkAnswer): void {

@@ -11,6 +11,20 @@ import { type SessionRules, sessionRulesOf } from './session-settings.ts'
 
 export type Totals = { -readonly [K in keyof BatchCounts]: number }
 
+/** Before anything was read. */
+export const noTotals: Readonly<Totals> = {
+  records: 0,
+  applied: 0,
+  duplicates: 0,
+  alreadyApplied: 0,
+  controls: 0,
+  deadLetters: 0,
+  documents: 0,
+  redirects: 0,
+  conflicts: 0,
+  keysAstray: 0,
+}
+
 export type FiniteRun = {
   readonly source: EventSource
   readonly store: SessionStore
@@ -28,18 +42,7 @@ export type FiniteRun = {
 
 /** Runs the input to its end, or to where `source.stop` cut it. Gives what became of its records. */
 export async function runToEnd(run: FiniteRun): Promise<Totals> {
-  const totals: Totals = {
-    records: 0,
-    applied: 0,
-    duplicates: 0,
-    alreadyApplied: 0,
-    controls: 0,
-    deadLetters: 0,
-    documents: 0,
-    redirects: 0,
-    conflicts: 0,
-    keysAstray: 0,
-  }
+  const totals: Totals = { ...noTotals }
   const telemetry: Telemetry = event => {
     if (event.kind !== 'BatchProcessed') return
     for (const name of Object.keys(totals) as (keyof Totals)[]) totals[name] += event[name]

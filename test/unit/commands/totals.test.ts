@@ -1,23 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Totals } from '../../../src/commands/finite-run.ts'
+import { noTotals } from '../../../src/commands/finite-run.ts'
 import { recordsLine, spanOf } from '../../../src/commands/totals.ts'
 
-const none: Totals = {
-  records: 0,
-  applied: 0,
-  duplicates: 0,
-  alreadyApplied: 0,
-  controls: 0,
-  deadLetters: 0,
-  documents: 0,
-  redirects: 0,
-  conflicts: 0,
-  keysAstray: 0,
-}
-
 test('what was read and what became of it adds up, and what is rare is left out while it is zero', () => {
-  const usual = { ...none, records: 2_003, applied: 2_001, duplicates: 1, deadLetters: 1 }
+  const usual = { ...noTotals, records: 2_003, applied: 2_001, duplicates: 1, deadLetters: 1 }
   assert.equal(
     recordsLine(usual, '0.5 s'),
     '2,003 records read in 0.5 s: 2,001 applied, 1 duplicate, 1 dead letter',
