@@ -137,6 +137,25 @@ describe('trouble that heals', () => {
     assert.deepEqual(await held, [{ kind: 'written' }])
   })
 
+  it('sends again no document of a caller who has failed meanwhile', async t => {
+    const { bulk, requests } = await startWriter(
+      t,
+      request => {
+        const ids = idsOf(request).join()
+        if (ids === 'a1,a2') return bulkAnswer([[403, 'security_exception'], 200])
+        // Given up after many: what is sent again and again shall fail the test, not hold it up.
+        return ids === 'b0' || requests.length > 50 ? stored(request) : refusing(503, 'unavailable')
+      },
+      { documents: 2 },
+    )
+    const [other, failing] = [bulk.write(writes('b', 1)), bulk.write(writes('a', 3))]
+    await assert.rejects(failing)
+    assert.deepEqual(await other, [{ kind: 'written' }])
+    const sent = requests.map(request => idsOf(request).join())
+    assert(sent.includes('b0,a0'), 'they shared a request')
+    assert.equal(sent.at(-1), 'b0')
+  })
+
   it('is not waited for after the signal: no request follows, and no timer is left', async t => {
     const before = timers()
     const { bulk, requests, abort } = await startWriter(
