@@ -34,7 +34,7 @@ export function recallFor(partition: Partition, store: SessionStore, telemetry: 
     const isBehind = firstOffset < place.offset
     if (isBehind || (isReadAgain && controls.length > 0)) await knowErased(sessions, firstOffset)
     const spans = [...sessions.lateSpans(events), ...sessions.erasureSpans(erasures)]
-    if (spans.length === 0 && controls.length === 0) return
+    if (spans.length === 0 && controls.length === 0) return false
     const fresh = partition.hasForgotten
     partition.hasForgotten = false
     const profileIds = erasures
@@ -66,5 +66,6 @@ export function recallFor(partition: Partition, store: SessionStore, telemetry: 
       spans: spans.length + damaged.size,
       documents: recalled.length + found.length,
     })
+    return true
   }
 }

@@ -32,9 +32,17 @@ export type PipelineSettings = {
   readonly format: Format
   readonly timeZone: string
   readonly privacy: Privacy
-  /** How many records are decoded before they are applied; 300 by default. */
-  readonly recordsPerSlice?: number
+  /** How many records are decoded before they are applied. */
+  readonly sliceSizes?: SliceSizes
 }
+
+/**
+ * By default few: what was decoded is garbage before it is old, which is a third of the cost of a large batch. After a
+ * slice for which the store was asked, many: what it is asked for at once costs it little more than what it is asked for
+ * each time.
+ */
+export type SliceSizes = { readonly usual: number; readonly afterRecall: number }
+const defaultSliceSizes: SliceSizes = { usual: 300, afterRecall: 3_000 }
 
 /** Every record is exactly one of these. */
 export type Tally = {
@@ -70,13 +78,10 @@ export type DecodedSlice = {
 /** What must be written to the store. */
 export type StoreEffects = Pick<BatchEffects, 'erasedSpans' | 'documents' | 'redirects'>
 
-/** Brings the stored sessions that late events or controls may touch back into memory. */
-export type Recall = (slice: DecodedSlice, sessions: PartitionSessions) => Promise<void>
+/** Brings the stored sessions that late events or controls may touch back into memory. Gives whether it had to ask. */
+export type Recall = (slice: DecodedSlice, sessions: PartitionSessions) => Promise<boolean>
 
-/**
- * Everything that one batch does to the sessions of its partition, short of the effects. Slice by slice: what was
- * decoded is garbage before it is old, which is a third of the cost of a large batch.
- */
+/** Everything that one batch does to the sessions of its partition, slice by slice, short of the effects. */
 export async function processBatch(
   batch: RecordBatch,
   sessions: PartitionSessions,
@@ -87,10 +92,13 @@ export async function processBatch(
 ): Promise<BatchEffects> {
   const tally = { applied: 0, duplicates: 0, alreadyApplied: 0, controls: 0, deadLetters: 0, keysAstray: 0 }
   const deadLetters: RecordLetter[] = []
+  const sizes = settings.sliceSizes ?? defaultSliceSizes
+  let size = sizes.usual
   for (let next = 0; next < batch.records.length; ) {
-    const slice = decodeSlice(batch, next, settings)
+    const slice = decodeSlice(batch, next, size, settings)
     next = slice.next
-    await recall({ firstOffset: batch.firstOffset, items: slice.items }, sessions)
+    const hasAsked = await recall({ firstOffset: batch.firstOffset, items: slice.items }, sessions)
+    size = hasAsked ? sizes.afterRecall : sizes.usual
     sessionize(slice.items, sessions, tally)
     tally.keysAstray += slice.keysAstray
     // Not spread: behind a control, a slice may have more of them than a call has room for arguments.
@@ -162,13 +170,13 @@ function erasedSpanWrites(spans: readonly ErasedSpan[]): AnyWrite[][] {
 }
 
 /** From a control on, the rest of the batch is one slice: what it changes is not in the store yet for a recall. */
-function decodeSlice(batch: RecordBatch, from: number, settings: PipelineSettings) {
+function decodeSlice(batch: RecordBatch, from: number, size: number, settings: PipelineSettings) {
   const items: (PlacedEvent | PlacedControl)[] = []
   const deadLetters: RecordLetter[] = []
   const { partition, records } = batch
-  const { topic, epoch, recordsPerSlice = 300 } = settings
+  const { topic, epoch } = settings
   let keysAstray = 0
-  let end = Math.min(from + recordsPerSlice, records.length)
+  let end = Math.min(from + size, records.length)
   let next = from
   for (; next < end; next++) {
     const record = records[next] as SourceRecord

@@ -85,6 +85,12 @@ export const settings = {
     duration({ min: 10 }),
     'Longest wait for a batch to fill; what a document lags behind its event',
   ),
+  closedSessionsKept: setting(
+    'CLOSED_SESSIONS_KEPT',
+    '2000',
+    whole(0, 1_000_000),
+    'How many closed sessions of a partition may stay in memory: the fewer leave, the less often Elasticsearch must refresh its indices before a look-up for late events',
+  ),
   timeZone: setting(
     'TIME_ZONE',
     'UTC',

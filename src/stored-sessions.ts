@@ -1,7 +1,7 @@
 // Bringing stored sessions back into memory: `restore` when a partition is assigned, `recall` when late
 // events may touch sessions that have left memory.
 import { erasedSpanOf } from './core/erased-document.ts'
-import { PartitionSessions, type SessionSettings } from './core/partition-sessions.ts'
+import { PartitionSessions } from './core/partition-sessions.ts'
 import { storedPosition } from './core/restored-session.ts'
 import {
   isRedirect,
@@ -10,6 +10,7 @@ import {
   type StoredDocument,
 } from './core/session-document.ts'
 import type { SessionKey } from './core/session-id.ts'
+import type { SessionSettings } from './core/session-settings.ts'
 import type { TabSpan } from './core/tab-span.ts'
 import { watermarkAbove } from './core/watermark.ts'
 import { WorkerError } from './core/worker-error.ts'

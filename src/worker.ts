@@ -2,8 +2,9 @@
 // A crash between any two of them is healed by what the next owner reads; nothing else is ever durable.
 import { settingsFor } from './batch-schemas.ts'
 import type { Lookups } from './core/enrichment/enrich-session.ts'
-import type { PartitionSessions, SessionSettings } from './core/partition-sessions.ts'
+import type { PartitionSessions } from './core/partition-sessions.ts'
 import { isSession } from './core/session-document.ts'
+import type { SessionSettings } from './core/session-settings.ts'
 import { idleWatermark } from './core/watermark.ts'
 import { batchProcessed, sessionsClosed, writeTiming } from './effect-events.ts'
 import { checkLog, type LogCheckSettings } from './log-checks.ts'

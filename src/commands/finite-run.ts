@@ -63,6 +63,8 @@ export async function runToEnd(run: FiniteRun): Promise<Totals> {
       format: run.format,
       onDataLoss: 'stop',
       writesOpen: run.writesOpen ?? false,
+      // What is written here is seen at once.
+      closedKept: 0,
     },
   })
   const stop = () => void run.source.stop()

@@ -46,6 +46,7 @@ const settings = [
   ...sessionSettings,
   ...registrySettings,
   'flushInterval',
+  'closedSessionsKept',
   'onDataLoss',
   ...sessionLookupSettings,
   'httpAddress',
@@ -168,6 +169,7 @@ function workerSettingsOf(config: RunConfig) {
     format: formatOf(config),
     onDataLoss: config.onDataLoss,
     writesOpen: true,
+    closedKept: config.closedSessionsKept,
   }
 }
 

@@ -1,8 +1,8 @@
 // The open sessions of one partition: placing events, merging, closing, and what has changed since the
 // last flush. Memory holds every session that an event at or after the watermark can still reach.
+import { ClosedSessions } from './closed-sessions.ts'
 import { ClosingSchedule } from './closing-schedule.ts'
 import type { Erase, PlacedControl, Repair } from './control.ts'
-import type { ConversionRules } from './conversions.ts'
 import { remembers } from './dedupe-window.ts'
 import { type ErasedSpan, Erasures } from './erasures.ts'
 import { OpenSession, type Redirect, sleepingSession } from './open-session.ts'
@@ -12,23 +12,13 @@ import { storedPosition } from './restored-session.ts'
 import { countFlaw, extend, merge, type PlacedEvent, type Session, singleton, unionKeys } from './session.ts'
 import type { SessionDocument } from './session-document.ts'
 import { type SessionKey, sessionKey } from './session-id.ts'
+import type { SessionSettings } from './session-settings.ts'
 import { cellOf, isLate, joins } from './session-window.ts'
 import { containing, SessionsByTab } from './sessions-by-tab.ts'
 import { damagedGroups, type Group, united } from './tab-repair.ts'
 import { type TabSpan, wholeTab } from './tab-span.ts'
 import { Unwritten } from './unwritten.ts'
 import { watermarkAfter } from './watermark.ts'
-
-export type SessionSettings = {
-  readonly gapMs: number
-  readonly allowedLatenessMs: number
-  readonly conversions: ConversionRules
-  /**
-   * Whether sessions are written while they are open. A log that is always read again from its start may leave
-   * that out: what was not written comes back. One that is committed must not.
-   */
-  readonly writesOpen: boolean
-}
 
 export type Changes = {
   readonly sessions: readonly OpenSession[]
@@ -44,7 +34,7 @@ export class PartitionSessions {
   /** The watermark that sessions were last closed by: memory has all that an event from then on can reach. */
   #closedBy: number
   #latestEnd = Number.NEGATIVE_INFINITY
-  #closed: OpenSession[] = []
+  readonly #closed: ClosedSessions
   readonly #unwritten: Unwritten
   readonly #erasures = new Erasures()
   /** What was found of tabs that are about to be repaired. */
@@ -55,6 +45,7 @@ export class PartitionSessions {
     this.#watermark = watermark
     this.#closedBy = watermark
     this.#closing = new ClosingSchedule(settings.gapMs)
+    this.#closed = new ClosedSessions(settings.closedKept)
     this.#unwritten = new Unwritten(settings.writesOpen)
   }
 
@@ -62,9 +53,9 @@ export class PartitionSessions {
     return this.#watermark
   }
 
-  /** How many sessions are in memory. */
+  /** How many sessions are in memory and not closed. */
   get size(): number {
-    return this.#tabs.size
+    return this.#tabs.size - this.#closed.durable
   }
 
   /** Latest event time of any session that was in memory, −Infinity while there was none. */
@@ -210,7 +201,7 @@ export class PartitionSessions {
   }
 
   #eraseOne(open: OpenSession, position: Position): void {
-    this.#tabs.remove(open)
+    this.#remove(open)
     open.isErased = true
     const keys = [open.key, ...open.head.absorbed, ...this.#unwritten.takeRedirectsTo(open)]
     const { tabId } = open.head
@@ -258,7 +249,7 @@ export class PartitionSessions {
   close(): void {
     this.#closedBy = this.#watermark
     for (const open of this.#closing.takeClosed(this.#watermark)) {
-      this.#closed.push(open)
+      this.#closed.add(open)
       if (open.status === 'ended' && !open.isChanged) continue
       open.status = 'ended'
       this.#unwritten.mark(open)
@@ -275,13 +266,13 @@ export class PartitionSessions {
     return { sessions, redirects, erased: this.#erasures.changes }
   }
 
-  /** All changes are durable: nothing is dirty any more, and what is closed leaves memory. Gives how many left. */
+  /** All changes are durable: nothing is dirty any more, and what is closed may leave memory. Gives how many left. */
   settle(nowMs: number): number {
     this.#unwritten.settle(nowMs)
-    for (const open of this.#closed) this.#tabs.remove(open)
-    const forgotten = this.#closed.length + this.#erasures.changes.spans.length
+    const leaving = this.#closed.settle()
+    for (const open of leaving) this.#tabs.remove(open)
+    const forgotten = leaving.length + this.#erasures.changes.spans.length
     this.#erasures.settle()
-    this.#closed = []
     return forgotten
   }
 
@@ -296,13 +287,19 @@ export class PartitionSessions {
   }
 
   #replace(former: OpenSession, heir: OpenSession, position: Position): void {
-    this.#tabs.remove(former)
+    this.#remove(former)
     former.heir = heir
     if (former.key.id !== heir.key.id) this.#unwritten.redirect(former.key, heir, position)
   }
 
+  #remove(open: OpenSession): void {
+    this.#closed.delete(open)
+    this.#tabs.remove(open)
+  }
+
   /** An event changed the session: it is active again until the watermark passes it. */
   #touch(open: OpenSession): void {
+    if (open.status === 'ended' && this.#closed.delete(open)) this.#closing.add(open)
     open.status = 'active'
     this.#unwritten.mark(open)
   }

@@ -21,6 +21,8 @@ export const settings: WorkerSettings = {
   conversions: conversionRules(['conversion']),
   onDataLoss: 'stop',
   writesOpen: true,
+  // What is the default of a worker.
+  closedKept: 2_000,
 }
 
 /** The same, with what is the default of a worker. */

@@ -19,7 +19,7 @@ import { ArrayEventSource, ArrayTopic } from '../support/array-event-source.ts'
 import { seededRandom } from '../support/seeded-random.ts'
 import { type Server, UnavailableError } from '../support/server.ts'
 import { startElasticsearch } from '../support/services.ts'
-import { partitionNumbers, partitionOf, workload as settings, storeOn } from './bench-settings.ts'
+import { partitionNumbers, partitionOf, storeOn, workload } from './bench-settings.ts'
 import { median, medianOrNull, printRow, type Row } from './rows.ts'
 
 const { values } = parseArgs({
@@ -31,11 +31,14 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '3' },
     /** Records of a batch. */
     batch: { type: 'string', default: '2000' },
+    /** CLOSED_SESSIONS_KEPT. */
+    'closed-kept': { type: 'string', default: String(workload.closedKept) },
     /** Share of late events. */
     'late-events': { type: 'string', default: '0.1' },
     json: { type: 'boolean', default: false },
   },
 })
+const settings = { ...workload, closedKept: Number(values['closed-kept']) }
 const monthMs = 30 * 86_400_000
 const hourMs = 3_600_000
 const prefix = 'bench'

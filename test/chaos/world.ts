@@ -18,12 +18,13 @@ import { Workload } from './workload.ts'
 
 export const partitions = 6
 export const workerCount = { least: 3, most: 5 }
-/** What is shorter than a worker's default, so that a run holds many faults. */
+/** What is shorter or less than a worker's default, so that a run holds many faults. */
 export const shortened = {
   KAFKA_SESSION_TIMEOUT: '4s',
   FLUSH_INTERVAL: '200ms',
   SESSION_GAP: '1m',
   ALLOWED_LATENESS: '30s',
+  CLOSED_SESSIONS_KEPT: '20',
 }
 export const gapMs = parseDuration(shortened.SESSION_GAP) as number
 export const sessionTimeoutMs = parseDuration(shortened.KAFKA_SESSION_TIMEOUT) as number

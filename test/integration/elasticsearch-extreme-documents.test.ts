@@ -25,6 +25,7 @@ async function documentsOf(
       allowedLatenessMs: 300_000,
       conversions: conversionRules(['conversion']),
       writesOpen: true,
+      closedKept: 0,
     },
     Number.NEGATIVE_INFINITY,
   )
@@ -44,7 +45,7 @@ async function documentsOf(
     timeZone: 'UTC',
     privacy: storeAll,
   }
-  const effects = await processBatch(batch, sessions, async () => {}, testLookups, at, settings)
+  const effects = await processBatch(batch, sessions, async () => false, testLookups, at, settings)
   return { writes: effects.documents, refused: effects.deadLetters.map(({ message }) => message) }
 }
 

@@ -43,7 +43,9 @@ async function documentsOf(
       if (writesOpen && i % 2 === 1 && checkpoint.offset <= end) part.committed.set(partition, checkpoint)
     }
     const source = new ArrayEventSource(part, () => sizes.next().value as number)
-    const { worker } = testWorker(source, store, { timeZone, conversions, writesOpen }, lookups)
+    // None stays in memory, one, or all.
+    const closedKept = [0, 1, 1_000][(sizes.next().value as number) % 3] as number
+    const { worker } = testWorker(source, store, { timeZone, conversions, writesOpen, closedKept }, lookups)
     await worker.run()
     if (restart === null) await worker.closeAll()
     for (const [partition, checkpoint] of part.committed) topic.committed.set(partition, checkpoint)

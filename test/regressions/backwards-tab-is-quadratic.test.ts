@@ -23,7 +23,13 @@ test('a tab whose 8,000 events come backwards in time, each the start of another
   })
   const batch = { partition: 0, records, firstOffset: 0, nextOffset: count }
   const sessions = new PartitionSessions(
-    { gapMs: 600_000, allowedLatenessMs: 300_000, conversions: conversionRules([]), writesOpen: true },
+    {
+      gapMs: 600_000,
+      allowedLatenessMs: 300_000,
+      conversions: conversionRules([]),
+      writesOpen: true,
+      closedKept: 0,
+    },
     Number.NEGATIVE_INFINITY,
   )
   const settings = {
@@ -38,7 +44,7 @@ test('a tab whose 8,000 events come backwards in time, each the start of another
   const { documents, redirects } = await processBatch(
     batch,
     sessions,
-    async () => {},
+    async () => false,
     testLookups,
     at,
     settings,

@@ -30,7 +30,13 @@ test('an event is not read again once a later epoch may have erased its session'
     const span = erasedSpanDocument({ tabId: 't', from: time, to: time, position })
     await store.write([{ ...span, version: documentVersion(position, 'erased') }])
     const sessions = new PartitionSessions(
-      { gapMs: 600_000, allowedLatenessMs: 0, conversions: conversionRules([]), writesOpen: true },
+      {
+        gapMs: 600_000,
+        allowedLatenessMs: 0,
+        conversions: conversionRules([]),
+        writesOpen: true,
+        closedKept: 0,
+      },
       time + 3_600_000,
     )
     const partition = { ...newPartition(0, 0), readBefore: 3 }

@@ -79,6 +79,7 @@ const sessionSettings = {
   allowedLatenessMs: 300_000,
   conversions: conversionRules(['conversion']),
   writesOpen: true,
+  closedKept: 0,
 }
 const collectGarbage = collector()
 
@@ -153,7 +154,7 @@ function checkWayBack({ key, document }: DocumentWrite, nowMs: number): void {
   assert.deepEqual({ ...again, ...parts }, { ...stored, ...parts })
 }
 
-const noRecall = async (): Promise<void> => {}
+const noRecall = async () => false
 
 function batchOf(records: readonly SourceRecord[]) {
   const firstOffset = records[0]!.offset

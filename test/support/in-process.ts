@@ -24,6 +24,7 @@ export const testSettings: WorkerSettings = {
   conversions: conversionRules(['conversion']),
   onDataLoss: 'stop',
   writesOpen: true,
+  closedKept: 0,
 }
 
 /** A worker over a source and a store, and the dead letters that it sends. */

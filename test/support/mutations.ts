@@ -106,8 +106,29 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'no recall',
     file: 'src/partition-recall.ts',
-    find: 'if (spans.length === 0 && controls.length === 0) return',
-    replace: 'if (spans.length >= 0) return',
+    find: 'if (spans.length === 0 && controls.length === 0) return false',
+    replace: 'if (spans.length >= 0) return false',
+    tests: simulation,
+  },
+  {
+    name: 'forgotten without a word: nothing is refreshed for them',
+    file: 'src/core/partition-sessions.ts',
+    find: 'const forgotten = leaving.length + ',
+    replace: 'const forgotten = ',
+    tests: simulation,
+  },
+  {
+    name: 'opened again, and never closed',
+    file: 'src/core/partition-sessions.ts',
+    find: "if (open.status === 'ended' && this.#closed.delete(open)) this.#closing.add(open)",
+    replace: '',
+    tests: simulation,
+  },
+  {
+    name: 'opened again, and forgotten with the closed ones',
+    file: 'src/core/partition-sessions.ts',
+    find: 'this.#closed.delete(open)) this',
+    replace: 'this.#closed.durable > 0) this',
     tests: simulation,
   },
   {

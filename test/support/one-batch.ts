@@ -10,10 +10,16 @@ import { testLookups } from './test-lookups.ts'
 export function effectsOfFirstBatch(records: readonly SourceRecord[], nowMs: number): Promise<BatchEffects> {
   const batch = { partition: 0, records, firstOffset: 0, nextOffset: records.length }
   const sessions = new PartitionSessions(
-    { gapMs: 600_000, allowedLatenessMs: 0, conversions: conversionRules([]), writesOpen: true },
+    {
+      gapMs: 600_000,
+      allowedLatenessMs: 0,
+      conversions: conversionRules([]),
+      writesOpen: true,
+      closedKept: 0,
+    },
     Number.NEGATIVE_INFINITY,
   )
-  return processBatch(batch, sessions, async () => {}, testLookups, nowMs, {
+  return processBatch(batch, sessions, async () => false, testLookups, nowMs, {
     topic: 'raw-events',
     epoch: 0,
     maxLatenessMs: 1,

@@ -210,7 +210,9 @@ class Simulation {
         conversions: conversionRules(['conversion']),
         onDataLoss: 'stop',
         writesOpen: true,
-        recordsPerSlice: 1 + (this.#seed % 4),
+        // None stays, a few, or all.
+        closedKept: [0, 3, 1_000][this.#seed % 3] as number,
+        sliceSizes: { usual: 1 + (this.#seed % 4), afterRecall: 1 + (this.#seed % 5) },
       },
     })
     process.worker.run().catch(error => {

@@ -20,11 +20,12 @@ const settings = {
   allowedLatenessMs: 5 * minute,
   conversions: conversionRules(['conversion']),
   writesOpen: true,
+  closedKept: 0,
 }
 
 /** The sessions of a partition, driven by a timeline; offsets count up. */
-function partition(watermark = Number.NEGATIVE_INFINITY, writesOpen = true) {
-  const sessions = new PartitionSessions({ ...settings, writesOpen }, watermark)
+function partition(watermark = Number.NEGATIVE_INFINITY, varied: Partial<typeof settings> = {}) {
+  const sessions = new PartitionSessions({ ...settings, ...varied }, watermark)
   let offset = 0
   return {
     sessions,
@@ -177,6 +178,32 @@ test('the watermark closes a session once it is past the gap, and only then is i
   assert.equal(p.sessions.size, 1)
 })
 
+test('a closed session stays in memory while there are few of them, and a late event opens it again', () => {
+  const p = partition(undefined, { closedKept: 1 })
+  p.apply(...tab('a').at('10:00', '10:05'), ...tab('b').at('11:00'))
+  p.sessions.close()
+  assert.equal(p.sessions.settle(0), 0)
+  assert.equal(p.sessions.size, 1, 'a closed one is not counted as open')
+  const late = tab('a')
+    .at('10:03')
+    .map(event => placed(event, 10))
+  assert.deepEqual(p.sessions.lateSpans(late), [], 'memory has what it is inside of')
+  assert.deepEqual(
+    late.map(event => p.sessions.apply(event)),
+    ['applied'],
+  )
+  assert.equal(p.sessions.size, 2)
+  p.sessions.close()
+  assert.deepEqual(p.spans(), ['a 10:00–10:05 ×3'])
+  assert.equal(p.documents()[0]?.metadata.status, 'ended')
+  assert.equal(p.sessions.settle(0), 0)
+  p.apply(...tab('c').at('12:00'))
+  p.sessions.close()
+  assert.equal(p.sessions.settle(0), 2, 'one more than may stay: all of them leave')
+  assert.equal(p.sessions.size, 1)
+  assert.equal(p.sessions.lateSpans(late).length, 1)
+})
+
 test('the watermark never moves back', () => {
   const p = partition()
   p.apply(...tab('a').at('10:30', '10:00'))
@@ -264,7 +291,7 @@ test('nothing is left in memory when all sessions are closed', () => {
 })
 
 test('where open sessions are not written, one is written once, when it ends', () => {
-  const p = partition(undefined, false)
+  const p = partition(undefined, { writesOpen: false })
   for (const time of ['10:00', '10:05', '10:10']) {
     p.apply(...tab('a').at(time))
     p.sessions.close()
@@ -283,7 +310,7 @@ test('where open sessions are not written, a redirect waits for its survivor', (
   stored.sessions.raiseWatermark(Number.POSITIVE_INFINITY)
   stored.sessions.close()
   const [later] = stored.documents()
-  const p = partition(undefined, false)
+  const p = partition(undefined, { writesOpen: false })
   p.applyAt(tab('a').at('10:00')[0] as TimelineEvent, 1)
   p.sessions.admit(JSON.parse(JSON.stringify(later)), false)
   p.applyAt(tab('a').at('10:08')[0] as TimelineEvent, 2)
