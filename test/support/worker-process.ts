@@ -45,6 +45,8 @@ export function workerEnv(brokers: readonly string[], topic: string, node: strin
     KAFKA_GROUP_ID: topic,
     // A killed member holds its partitions for as long.
     KAFKA_SESSION_TIMEOUT: '6s',
+    // What a long run forgets, a short one forgets at once.
+    CLOSED_SESSIONS_KEPT: '0',
     ELASTICSEARCH_NODE: node,
   }
 }
