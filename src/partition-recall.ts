@@ -1,18 +1,20 @@
 // What a batch needs of the store before it is applied: the sessions that its late events and its controls may
 // touch, and, while another owner's last writes may still arrive, what that owner has erased.
 
-import { isErase, isRepair } from './core/control.ts'
+import { isErase, isRepair, type PlacedControl } from './core/control.ts'
 import { erasedSpanOf } from './core/erased-document.ts'
 import type { PartitionSessions } from './core/partition-sessions.ts'
-import { wholeTab } from './core/tab-span.ts'
+import { type TabSpan, wholeTab } from './core/tab-span.ts'
 import type { Partition } from './owned-partition.ts'
-import type { DecodedSlice, Recall } from './pipeline.ts'
+import type { Recall } from './pipeline.ts'
 import type { SessionStore } from './ports/session-store.ts'
 import type { Telemetry } from './ports/telemetry.ts'
 import { admit, recall, recallProfiles, refuseLaterEpoch } from './stored-sessions.ts'
 
 export function recallFor(partition: Partition, store: SessionStore, telemetry: Telemetry): Recall {
   const { number, place } = partition
+  /** Restored as of a later commit than the one that the batch began at: what lies between is read again. */
+  const isBehind = (firstOffset: number) => firstOffset < place.offset
 
   async function knowErased(sessions: PartitionSessions, firstOffset: number): Promise<void> {
     const after = { epoch: place.epoch, offset: Math.min(place.offset, firstOffset) }
@@ -24,17 +26,18 @@ export function recallFor(partition: Partition, store: SessionStore, telemetry: 
     }
   }
 
-  return async ({ firstOffset, items }: DecodedSlice, sessions) => {
-    const events = items.filter(item => 'raw' in item)
-    const controls = items.filter(item => 'control' in item)
+  async function ask(
+    firstOffset: number,
+    late: readonly TabSpan[],
+    controls: readonly PlacedControl[],
+    sessions: PartitionSessions,
+  ): Promise<void> {
     const erasures = controls.filter(isErase)
     const damaged = new Set(controls.filter(isRepair).map(({ control }) => control.tabId))
     const isReadAgain = firstOffset < partition.readBefore
-    // Restored as of a later commit than the one that the batch began at: what lies between is read again.
-    const isBehind = firstOffset < place.offset
-    if (isBehind || (isReadAgain && controls.length > 0)) await knowErased(sessions, firstOffset)
-    const spans = [...sessions.lateSpans(events), ...sessions.erasureSpans(erasures)]
-    if (spans.length === 0 && controls.length === 0) return false
+    if (isBehind(firstOffset) || (isReadAgain && controls.length > 0)) await knowErased(sessions, firstOffset)
+    const spans = [...late, ...sessions.erasureSpans(erasures)]
+    if (spans.length === 0 && controls.length === 0) return
     const fresh = partition.hasForgotten
     partition.hasForgotten = false
     const profileIds = erasures
@@ -66,6 +69,12 @@ export function recallFor(partition: Partition, store: SessionStore, telemetry: 
       spans: spans.length + damaged.size,
       documents: recalled.length + found.length,
     })
-    return true
+  }
+
+  return ({ firstOffset, items }, sessions) => {
+    const late = sessions.lateSpans(items.filter(item => 'raw' in item))
+    const controls = items.filter(item => 'control' in item)
+    if (late.length === 0 && controls.length === 0 && !isBehind(firstOffset)) return null
+    return ask(firstOffset, late, controls, sessions)
   }
 }

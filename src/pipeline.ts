@@ -78,8 +78,12 @@ export type DecodedSlice = {
 /** What must be written to the store. */
 export type StoreEffects = Pick<BatchEffects, 'erasedSpans' | 'documents' | 'redirects'>
 
-/** Brings the stored sessions that late events or controls may touch back into memory. Gives whether it had to ask. */
-export type Recall = (slice: DecodedSlice, sessions: PartitionSessions) => Promise<boolean>
+/**
+ * Brings the stored sessions that late events or controls may touch back into memory; null where there is nothing to
+ * wait for. Batches of several partitions that took turns, slice by slice, would keep the garbage of all of them alive: a
+ * sixth of the whole cost.
+ */
+export type Recall = (slice: DecodedSlice, sessions: PartitionSessions) => Promise<void> | null
 
 /** Everything that one batch does to the sessions of its partition, slice by slice, short of the effects. */
 export async function processBatch(
@@ -97,8 +101,9 @@ export async function processBatch(
   for (let next = 0; next < batch.records.length; ) {
     const slice = decodeSlice(batch, next, size, settings)
     next = slice.next
-    const hasAsked = await recall({ firstOffset: batch.firstOffset, items: slice.items }, sessions)
-    size = hasAsked ? sizes.afterRecall : sizes.usual
+    const recalled = recall({ firstOffset: batch.firstOffset, items: slice.items }, sessions)
+    if (recalled !== null) await recalled
+    size = recalled === null ? sizes.usual : sizes.afterRecall
     sessionize(slice.items, sessions, tally)
     tally.keysAstray += slice.keysAstray
     // Not spread: behind a control, a slice may have more of them than a call has room for arguments.

@@ -12,6 +12,7 @@ export type MemberOptions = {
   readonly topic: string
   readonly groupId: string
   readonly flushIntervalMs: number
+  readonly maxFetchBytes: number
   readonly concurrency: number
   readonly sessionTimeoutMs: number
   readonly heartbeatIntervalMs: number
@@ -182,8 +183,10 @@ export class KafkaMember implements LeaseHolder {
       maxWaitTimeInMs: options.flushIntervalMs,
       // With kafkajs's minimum of 1 byte the broker would not wait: a batch, and a flush, for every few records.
       minBytes: 1 << 20,
-      maxBytesPerPartition: 1 << 20,
-      maxBytes: 10 << 20,
+      // While there is more than this, an answer is of one partition, and the next one of the next (`kafkajs-repairs.ts`):
+      // few batches at once leave little alive in memory.
+      maxBytesPerPartition: options.maxFetchBytes,
+      maxBytes: options.maxFetchBytes,
       allowAutoTopicCreation: false,
       // kafkajs sends no heartbeat while it waits between attempts.
       retry: {

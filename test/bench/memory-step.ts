@@ -13,7 +13,7 @@ import { type Cost, measured, report } from './cost.ts'
 const [kind, file] = process.argv.slice(2) as [string, string]
 const recordsPerBatch = 2_000
 const lookups = openLookups()
-const nothing = async () => false
+const nothing = () => null
 
 function records(): SourceRecord[] {
   const lines = readFileSync(file).toString('latin1').trimEnd().split('\n')
@@ -73,9 +73,9 @@ async function core(given: readonly RecordBatch[]): Promise<() => void> {
     await processBatch(
       batch,
       new PartitionSessions(workload, Number.NEGATIVE_INFINITY),
-      async ({ items }) => {
+      ({ items }) => {
         decoded.push({ partition: batch.partition, items })
-        return false
+        return null
       },
       lookups,
       0,

@@ -80,7 +80,7 @@ async function realSessions(): Promise<{ originals: SessionDocument[]; ends: num
       })),
     }
     const now = generated.startMs
-    const effects = await processBatch(batch, sessions, async () => false, lookups, now, settings)
+    const effects = await processBatch(batch, sessions, () => null, lookups, now, settings)
     documents.push(...effects.documents.map(({ document }) => document as SessionDocument))
   }
   return { originals: shuffled(documents), ends: records.map(({ length }) => length) }

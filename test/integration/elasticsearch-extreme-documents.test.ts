@@ -45,7 +45,7 @@ async function documentsOf(
     timeZone: 'UTC',
     privacy: storeAll,
   }
-  const effects = await processBatch(batch, sessions, async () => false, testLookups, at, settings)
+  const effects = await processBatch(batch, sessions, () => null, testLookups, at, settings)
   return { writes: effects.documents, refused: effects.deadLetters.map(({ message }) => message) }
 }
 

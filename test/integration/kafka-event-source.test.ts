@@ -40,6 +40,24 @@ describe('a Kafka event source', { skip: withoutKafka }, () => {
     assert.deepEqual([second.key, second.value, second.offset], [null, null, 1])
   })
 
+  it('reads each partition in turn, however much more another one has', async t => {
+    const topic = await useTopic(t, 3)
+    const value = Buffer.alloc(100_000)
+    // More than three fetches of each of the first two.
+    for (const partition of [0, 1])
+      for (let i = 0; i < 4; i++) await topic.send(Array.from({ length: 9 }, () => ({ partition, value })))
+    await topic.send([{ partition: 2, value }])
+    const order: number[] = []
+    const source = sourceOf(topic)
+    await source.run(
+      handlerOf(async lease => {
+        order.push(lease.batch.partition)
+        if (lease.batch.partition === 2) void source.stop()
+      }),
+    )
+    assert.ok(order.length <= 3, `the third partition came after ${order}`)
+  })
+
   it('keeps the metadata of a commit, and takes none that is not its own', async t => {
     const topic = await useTopic(t, 2)
     await topic.send(numbered(0, 5))

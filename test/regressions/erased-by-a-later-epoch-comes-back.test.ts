@@ -41,7 +41,7 @@ test('an event is not read again once a later epoch may have erased its session'
     )
     const partition = { ...newPartition(0, 0), readBefore: 3 }
     const recall = recallFor(partition, upgrading(store), () => {})
-    const recalled = recall({ firstOffset: 0, items: [late()] }, sessions)
+    const recalled = recall({ firstOffset: 0, items: [late()] }, sessions) as Promise<void>
     if (epoch === 0) await recalled
     else await assert.rejects(recalled, { code: 'epoch-mismatch' })
     await store.close()

@@ -154,7 +154,7 @@ function checkWayBack({ key, document }: DocumentWrite, nowMs: number): void {
   assert.deepEqual({ ...again, ...parts }, { ...stored, ...parts })
 }
 
-const noRecall = async () => false
+const noRecall = () => null
 
 function batchOf(records: readonly SourceRecord[]) {
   const firstOffset = records[0]!.offset

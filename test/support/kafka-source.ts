@@ -16,6 +16,7 @@ export function sourceOf(topic: TestTopic, options: Partial<KafkaEventSourceOpti
     groupId: topic.group,
     telemetry: () => {},
     flushIntervalMs: 100,
+    maxFetchBytes: 1 << 20,
     // The broker's least, so that a lost member is noticed within a test.
     sessionTimeoutMs: 6_000,
     heartbeatIntervalMs: 500,

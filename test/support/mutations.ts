@@ -106,8 +106,8 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'no recall',
     file: 'src/partition-recall.ts',
-    find: 'if (spans.length === 0 && controls.length === 0) return false',
-    replace: 'if (spans.length >= 0) return false',
+    find: 'if (late.length === 0 && controls.length === 0 && !isBehind(firstOffset)) return null',
+    replace: 'if (late.length >= 0) return null',
     tests: simulation,
   },
   {

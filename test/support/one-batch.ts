@@ -19,7 +19,7 @@ export function effectsOfFirstBatch(records: readonly SourceRecord[], nowMs: num
     },
     Number.NEGATIVE_INFINITY,
   )
-  return processBatch(batch, sessions, async () => false, testLookups, nowMs, {
+  return processBatch(batch, sessions, () => null, testLookups, nowMs, {
     topic: 'raw-events',
     epoch: 0,
     maxLatenessMs: 1,

@@ -101,6 +101,6 @@ async function processOne(event: object): Promise<void> {
   const batch = { partition: 0, records: [record], firstOffset: 0, nextOffset: 1 }
   const sessions = new PartitionSessions(sessionSettings, Number.NEGATIVE_INFINITY)
   // A new one each time: its cache would answer the second.
-  const { documents } = await processBatch(batch, sessions, async () => false, testLookups, 0, settings)
+  const { documents } = await processBatch(batch, sessions, () => null, testLookups, 0, settings)
   for (const { document } of documents) JSON.stringify(document)
 }
