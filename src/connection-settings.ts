@@ -100,6 +100,12 @@ export const connectionSettings = {
       .regex(/^([0-9a-fA-F]{2}(:?[0-9a-fA-F]{2}){31})?$/, 'expected the SHA-256 fingerprint in hexadecimal'),
     'SHA-256 fingerprint of that certificate authority, as Elasticsearch prints it at its first start',
   ),
+  elasticsearchCompression: setting(
+    'ELASTICSEARCH_COMPRESSION',
+    'off',
+    z.enum(['off', 'on'], 'expected `off` or `on`'),
+    'Whether requests and answers are compressed: a twelfth of the bytes, for a fifth more CPU in the worker',
+  ),
   schemaRegistryUrl: setting(
     'SCHEMA_REGISTRY_URL',
     '',

@@ -10,6 +10,8 @@ export type ElasticsearchSettings = {
   readonly auth?: { readonly apiKey: string } | { readonly username: string; readonly password: string }
   /** PEM of the certificate authority. */
   readonly ca?: string
+  /** Whether requests and answers are compressed with gzip. */
+  readonly compression?: boolean
   /** How long one request may take, ms. */
   readonly requestTimeoutMs?: number
 }
@@ -34,12 +36,13 @@ const probePauseMs = 500
 
 /** A client that has not spoken to its node yet. @throws WorkerError for what is not a URL */
 export function elasticsearchClient(settings: ElasticsearchSettings): Client {
-  const { node, auth, ca, requestTimeoutMs } = settings
+  const { node, auth, ca, compression = false, requestTimeoutMs } = settings
   parsedNode(node)
   return new Client({
     node,
     ...(auth && { auth }),
     ...(ca !== undefined && { tls: { ca } }),
+    compression,
     // Stated, not inherited: 30 s in this client, none at all in the next major version.
     requestTimeout: requestTimeoutMs ?? defaultRequestTimeoutMs,
     // Retries are ours alone: the client's own would multiply with them, and they leave out 429 and time-outs.

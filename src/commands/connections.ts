@@ -25,6 +25,7 @@ export const elasticsearchSettings = [
   'elasticsearchPassword',
   'elasticsearchCaFile',
   'elasticsearchCaFingerprint',
+  'elasticsearchCompression',
 ] as const
 
 export const registrySettings = [
@@ -64,6 +65,7 @@ export function elasticsearchOf(config: ElasticsearchConfig): ConnectSettings {
     ...(username !== '' && { auth: { username, password: config.elasticsearchPassword } }),
     ...(ca !== null && { ca }),
     ...(config.elasticsearchCaFingerprint !== '' && { caFingerprint: config.elasticsearchCaFingerprint }),
+    compression: config.elasticsearchCompression === 'on',
   }
 }
 

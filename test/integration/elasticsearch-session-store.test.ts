@@ -19,7 +19,7 @@ const { node, skip } = elasticsearchUnderTest('elasticsearch-session-store.test.
 const nowhere = { epoch: 1023, offset: 0 }
 
 describe('the session store on a real node', { skip }, () => {
-  const { client, start } = storesOn(node)
+  const { client, start, startCompressed } = storesOn(node)
 
   sessionStoreContract('Elasticsearch', async t => (await start(t)).store)
 
@@ -44,6 +44,14 @@ describe('the session store on a real node', { skip }, () => {
     const absent = sampleSession({ from: '2020-01-01T00:00:00Z' }).key
     const got = await store.get([absent, redirect.key, session.key, session.key])
     assert.deepEqual(got, [null, json(redirect.document), json(session.document), json(session.document)])
+  })
+
+  it('does so with compressed requests, too', async t => {
+    const store = await startCompressed(t)
+    const session = sampleSession()
+    assert.deepEqual(await store.write([session]), [{ kind: 'written' }])
+    assert.deepEqual(await store.get([session.key]), [json(session.document)])
+    assert.deepEqual(await restored(store), [json(session.document)])
   })
 
   it('lets a later version win, and tells a stale writer what is stored', async t => {

@@ -71,7 +71,17 @@ export function storesOn(node: string) {
     })
     return { store, prefix, requests: proxy.requests, events }
   }
-  return { client, start }
+
+  /** A store whose requests are compressed. They go straight to the node: what stands between reads texts. */
+  async function startCompressed(t: TestContext): Promise<SessionStore> {
+    const prefix = freshPrefix()
+    await installTemplate(client, prefix, identity)
+    const compressed = elasticsearchClient({ node, compression: true })
+    const store = new ElasticsearchSessionStore({ client: compressed, prefix, telemetry: () => {} })
+    t.after(() => store.close())
+    return store
+  }
+  return { client, start, startCompressed }
 }
 
 export const pass = { kind: 'pass' } as const

@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { buffer } from 'node:stream/consumers'
 import { describe, it } from 'node:test'
 import { inspect } from 'node:util'
+import { gunzipSync } from 'node:zlib'
 import { errors } from '@elastic/elasticsearch'
 import {
   connectElasticsearch,
@@ -47,6 +52,34 @@ describe('the error of a request', () => {
       return true
     })
     await client.close()
+  })
+})
+
+describe('compression', () => {
+  it('is of requests, and asked for in answers, where it is on', async t => {
+    const received: {
+      readonly encoding: string | undefined
+      readonly accepts: unknown
+      readonly body: string
+    }[] = []
+    const server = createServer(async (incoming, outgoing) => {
+      const { 'content-encoding': encoding, 'accept-encoding': accepts } = incoming.headers
+      const bytes = await buffer(incoming)
+      received.push({ encoding, accepts, body: String(encoding === 'gzip' ? gunzipSync(bytes) : bytes) })
+      outgoing.setHeader('x-elastic-product', 'Elasticsearch').end()
+    })
+    await once(server.listen(0, '127.0.0.1'), 'listening')
+    t.after(() => server.close())
+    const node = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    for (const compression of [false, true]) {
+      const client = elasticsearchClient({ node, compression })
+      await client.transport.request({ method: 'POST', path: '/_bulk', bulkBody: Buffer.from('{}\n') })
+      await client.close()
+    }
+    assert.deepEqual(received, [
+      { encoding: undefined, accepts: undefined, body: '{}\n' },
+      { encoding: 'gzip', accepts: 'gzip,deflate', body: '{}\n' },
+    ])
   })
 })
 
