@@ -4,30 +4,44 @@
 // which a session is given up have room for 1,440.
 
 import { withRoom } from './packed-numbers.ts'
+import { joins, type Span } from './session-window.ts'
 
 /**
- * First how many numbers follow: start, end, start, end… of the stretches, epoch ms, in order. The rest is room, which
- * doubles. Null where it was given up.
+ * `whole`: one stretch, from the session's first event to its latest; most are. Two and more are numbers: first how
+ * many follow: start, end, start, end… of the stretches, epoch ms, in order. The rest is room, which doubles. Null
+ * where it was given up.
  */
-export type Engagement = number[] | null
+export type Engagement = 'whole' | number[] | null
+/** A session, as far as its engagement goes: what is whole is told by its span. */
+export type Engaged = Span & { readonly engagement: Engagement }
 
 const attentionMs = 30_000
 /** A session that lasts longer is a robot or a kiosk. */
 export const overlongMs = 12 * 3_600_000
 
-export const engagementAt = (time: number): Engagement => [2, time, time]
+/** With an event added to a session that does not span it yet. In place where it can. */
+export function engage(session: Engaged, time: number): Engagement {
+  const { engagement: held, start, end } = session
+  if (held === null || isOverlong(Math.min(start, time), Math.max(end, time))) return null
+  if (held !== 'whole') return withEvent(held, time)
+  if (joins(session, time, attentionMs)) return 'whole'
+  return time < start ? [4, time, time, start, end] : [4, start, end, time, time]
+}
 
-/** Adds an event. In place where it can; to be told of the session's length, which decides for every order alike. */
-export function engage(held: Engagement, time: number, lengthMs: number): Engagement {
-  if (held === null || lengthMs > overlongMs) return null
+const isOverlong = (start: number, end: number): boolean => end - start > overlongMs
+
+function withEvent(held: number[], time: number): Engagement {
   const used = held[0] as number
   // The end of the stretch that it comes after, or is near enough to.
   let at = used
   while (at > 0 && time <= (held[at] as number) + attentionMs) at -= 2
   if (at === used || time < (held[at + 1] as number) - attentionMs) return inserted(held, at, time)
   join(held, at, time)
-  return held
+  return wholeIfOne(held)
 }
+
+/** Every engagement has one form, whatever the order it came about in. */
+const wholeIfOne = (stretches: number[]): Engagement => (stretches[0] === 2 ? 'whole' : stretches)
 
 /** With a stretch of its own for an event, behind the one that ends at this index. */
 function inserted(held: number[], at: number, time: number): number[] {
@@ -53,21 +67,26 @@ function join(held: number[], at: number, time: number): void {
 }
 
 /** The stretches of both. Leaves both as they are. */
-export function mergeEngagement(a: Engagement, b: Engagement, lengthMs: number): Engagement {
-  if (a === null || b === null || lengthMs > overlongMs) return null
+export function mergeEngagement(a: Engaged, b: Engaged): Engagement {
+  const [ofA, ofB] = [stretchesOf(a), stretchesOf(b)]
+  if (ofA === null || ofB === null) return null
+  if (isOverlong(Math.min(a.start, b.start), Math.max(a.end, b.end))) return null
   const merged = [0]
-  const [endOfA, endOfB] = [a[0] as number, b[0] as number]
+  const [endOfA, endOfB] = [ofA[0] as number, ofB[0] as number]
   let [i, j] = [1, 1]
   while (i <= endOfA || j <= endOfB) {
-    const isFromA = j > endOfB || (i <= endOfA && (a[i] as number) <= (b[j] as number))
-    const [from, at] = isFromA ? [a, i] : [b, j]
+    const isFromA = j > endOfB || (i <= endOfA && (ofA[i] as number) <= (ofB[j] as number))
+    const [from, at] = isFromA ? [ofA, i] : [ofB, j]
     append(merged, from[at] as number, from[at + 1] as number)
     if (isFromA) i += 2
     else j += 2
   }
   merged[0] = merged.length - 1
-  return merged
+  return wholeIfOne(merged)
 }
+
+const stretchesOf = ({ engagement, start, end }: Engaged): number[] | null =>
+  engagement === 'whole' ? [2, start, end] : engagement
 
 function append(merged: number[], start: number, end: number): void {
   const last = merged.length === 1 ? Number.NEGATIVE_INFINITY : (merged.at(-1) as number)
@@ -76,37 +95,33 @@ function append(merged: number[], start: number, end: number): void {
 }
 
 /** Whole seconds. */
-export function engagedSeconds(engagement: Engagement): number | null {
-  if (engagement === null) return null
+export function engagedSeconds(session: Engaged): number | null {
+  const stretches = stretchesOf(session)
+  if (stretches === null) return null
   let ms = 0
-  for (let at = 1; at <= (engagement[0] as number); at += 2)
-    ms += (engagement[at + 1] as number) - (engagement[at] as number)
+  for (let at = 1; at <= (stretches[0] as number); at += 2)
+    ms += (stretches[at + 1] as number) - (stretches[at] as number)
   return Math.floor(ms / 1000)
 }
 
 /** For the document, as differences from one to the next; undefined where the session's span tells all. */
-export function encodeEngagement(engagement: Engagement): number[] | undefined {
-  if (engagement === null) return undefined
-  const [used, first, second] = engagement as [number, number, number]
-  if (used === 2 && first === second) return undefined
+export function encodeEngagement(session: Engaged): number[] | undefined {
+  const stretches = stretchesOf(session)
+  if (stretches === null || session.start === session.end) return undefined
   const differences: number[] = []
-  for (let at = 2; at <= used; at++)
-    differences.push((engagement[at] as number) - (engagement[at - 1] as number))
+  for (let at = 2; at <= (stretches[0] as number); at++)
+    differences.push((stretches[at] as number) - (stretches[at - 1] as number))
   return differences
 }
 
 /** The inverse of `encodeEngagement`, for a session from `start` to `end`. */
-export function decodeEngagement(
-  encoded: readonly number[] | undefined,
-  start: number,
-  end: number,
-): Engagement {
-  if (encoded === undefined) return start === end ? engagementAt(start) : null
-  const engagement = [encoded.length + 1, start]
+export function decodeEngagement(encoded: readonly number[] | undefined, { start, end }: Span): Engagement {
+  if (encoded === undefined) return start === end ? 'whole' : null
+  const stretches = [encoded.length + 1, start]
   let time = start
   for (const difference of encoded) {
     time += difference
-    engagement.push(time)
+    stretches.push(time)
   }
-  return engagement.slice()
+  return wholeIfOne(stretches.slice())
 }

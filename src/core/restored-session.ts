@@ -54,7 +54,7 @@ function sessionOf({ tabId, start, end, position, absorbed }: SessionHead, docum
       conversions: activity.conversions,
       conversionValue: BigInt(state.value ?? 0),
     },
-    engagement: decodeEngagement(state.engaged, start, end),
+    engagement: decodeEngagement(state.engaged, { start, end }),
     quality: {
       lateEvents: document.quality.late_events,
       duplicates: document.quality.duplicates,

@@ -132,7 +132,7 @@ export function sessionDocument(
       conversions: counts.conversions,
       conversion_value: Number(counts.conversionValue) / 1e6,
       bounced: counts.pageViews <= 1 && counts.conversions === 0 ? 1 : 0,
-      engaged_seconds: engagedSeconds(session.engagement),
+      engaged_seconds: engagedSeconds(session),
     },
     pages: { entry: pageFields(session.entryPage?.value), exit: pageFields(session.exitPage?.value) },
     referrer: {

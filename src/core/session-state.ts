@@ -59,7 +59,7 @@ export function encodeState(session: Session): SessionState {
   const state: Mutable<SessionState> = { stamps: table.stamps, fields, keys, hashes, arrivals }
   const { conversionValue } = session.counts
   if (conversionValue !== 0n) state.value = String(conversionValue)
-  const engaged = encodeEngagement(session.engagement)
+  const engaged = encodeEngagement(session)
   if (engaged) state.engaged = engaged
   if (session.absorbed.length > 0) state.absorbed = session.absorbed.map(key => key.cellStart)
   addHiddenEvidence(state, session.evidence)

@@ -2,7 +2,7 @@
 // events, first fields belong to the earliest event that has them, last fields to the latest.
 import { type ConversionRules, isConversion } from './conversions.ts'
 import { type DedupeWindow, type Identity, mergeWindows, remember, windowOf } from './dedupe-window.ts'
-import { type Engagement, engage, engagementAt, mergeEngagement } from './engagement.ts'
+import { type Engagement, engage, mergeEngagement } from './engagement.ts'
 import { type Entry, entryOf, type Page } from './enrichment/attribution.ts'
 import type { TimedEvent } from './event-time.ts'
 import { type Evidence, gatherEvidence, mergeEvidence, noEvidence } from './evidence.ts'
@@ -81,7 +81,7 @@ export function singleton(event: PlacedEvent, conversions: ConversionRules): Ses
     end: event.time,
     position: event.position,
     counts: { events: 0, pageViews: 0, searches: 0, conversions: 0, conversionValue: 0n },
-    engagement: engagementAt(event.time),
+    engagement: 'whole',
     quality: flawless,
     entry: { stamp, value: entryOf(event.raw.context) },
     evidence: noEvidence(),
@@ -103,11 +103,11 @@ export function singleton(event: PlacedEvent, conversions: ConversionRules): Ses
 /** Extends a session by an event within the gap, in place: the same as merging with its singleton, and faster. */
 export function extend(session: Session, event: PlacedEvent, conversions: ConversionRules): void {
   const stamp: Stamp = { time: event.time, id: event.raw.eventId }
+  session.engagement = engage(session, event.time)
   // Most are. What the session holds from earlier events need not be compared with them, nor fetched into the cache.
   const isNewest = event.time > session.end
   if (isNewest) session.end = event.time
   if (event.time < session.start) session.start = event.time
-  session.engagement = engage(session.engagement, event.time, session.end - session.start)
   if (isBehind(session.position, event.position)) session.position = event.position
   if (!isNewest && earlier(stamp, session.entry.stamp))
     session.entry = { stamp, value: entryOf(event.raw.context) }
@@ -172,14 +172,13 @@ const profileOf = (profile: NonNullable<RawEvent['profile']>): Profile => ({
 export function merge(a: Session, b: Session): Session {
   const evidence: Evidence = { ...a.evidence }
   mergeEvidence(evidence, b.evidence)
-  const [start, end] = [Math.min(a.start, b.start), Math.max(a.end, b.end)]
   return {
     tabId: a.tabId,
-    start,
-    end,
+    start: Math.min(a.start, b.start),
+    end: Math.max(a.end, b.end),
     position: isBehind(a.position, b.position) ? b.position : a.position,
     counts: sumCounts(a.counts, b.counts),
-    engagement: mergeEngagement(a.engagement, b.engagement, end - start),
+    engagement: mergeEngagement(a, b),
     quality: sumQuality(a.quality, b.quality),
     entry: earlier(b.entry.stamp, a.entry.stamp) ? b.entry : a.entry,
     evidence,

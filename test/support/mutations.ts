@@ -338,8 +338,15 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'engaged time is not given up by a merge that makes a session overlong',
     file: 'src/core/engagement.ts',
-    find: 'b === null || lengthMs > overlongMs',
-    replace: 'b === null',
+    find: 'if (isOverlong(Math.min(a.start, b.start), Math.max(a.end, b.end))) return null',
+    replace: '',
+    tests: ['test/unit/core/engagement.test.ts'],
+  },
+  {
+    name: 'stretches that have become one stay a list',
+    file: 'src/core/engagement.ts',
+    find: "stretches[0] === 2 ? 'whole' : stretches",
+    replace: 'stretches',
     tests: ['test/unit/core/engagement.test.ts'],
   },
   {
