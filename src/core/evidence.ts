@@ -3,15 +3,15 @@ import type { DeviceFacts, UserAgentEvidence } from './enrichment/device.ts'
 import type { Geo } from './enrichment/geo.ts'
 import { isTimeZone } from './enrichment/weekday.ts'
 import type { EventContext } from './raw-event.ts'
-import { earlier, type Stamp, type Stamped } from './stamp.ts'
+import { earlier, type Stamp, type Stamped, type Told } from './stamp.ts'
 
 /**
  * `geo` is looked up once, by `enrichSession`; undefined until then. `ip` is null where a restored document does not
  * show it.
  */
-export type IpEvidence = { readonly ip: string | null; geo: Geo | null | undefined }
+export type IpEvidence = Told & { readonly ip: string | null; geo: Geo | null | undefined }
 /** `agent` is parsed once, by `enrichSession`, and then let go. */
-export type AgentEvidence = { agent: UserAgentEvidence | null; facts: DeviceFacts | undefined }
+export type AgentEvidence = Told & { agent: UserAgentEvidence | null; facts: DeviceFacts | undefined }
 export type ScreenEvidence = {
   readonly resolution: string | null
   readonly colorDepth: string | null
@@ -26,8 +26,8 @@ export type AppEvidence = {
 }
 
 export type Evidence = {
-  ip: Stamped<IpEvidence> | undefined
-  agent: Stamped<AgentEvidence> | undefined
+  ip: IpEvidence | undefined
+  agent: AgentEvidence | undefined
   screen: Stamped<ScreenEvidence> | undefined
   viewport: Stamped<string> | undefined
   locale: Stamped<string> | undefined
@@ -77,9 +77,9 @@ export function gatherEvidence(
   if (site && wins(stamp, evidence.site)) evidence.site = { stamp, value: site }
   if (!context) return
   const { ip, locale, timeZone } = context
-  if (ip && wins(stamp, evidence.ip)) evidence.ip = { stamp, value: { ip, geo: undefined } }
+  if (ip && wins(stamp, evidence.ip)) evidence.ip = { stamp, ip, geo: undefined }
   if (hasAgent(context) && wins(stamp, evidence.agent))
-    evidence.agent = { stamp, value: { agent: agentOf(context), facts: undefined } }
+    evidence.agent = { stamp, agent: agentOf(context), facts: undefined }
   if (locale && wins(stamp, evidence.locale)) evidence.locale = { stamp, value: locale }
   if (timeZone && wins(stamp, evidence.timeZone) && isTimeZone(timeZone))
     evidence.timeZone = { stamp, value: timeZone }
@@ -120,16 +120,16 @@ function hasAgent({ userAgent, clientHints }: EventContext): boolean {
 
 /** Of each group the earlier one. In place, into `into`. */
 export function mergeEvidence(into: Evidence, other: Evidence): void {
-  const target = into as Record<string, Stamped<unknown> | undefined>
+  const target = into as Record<string, Told | undefined>
   for (const group of evidenceGroups) {
     const theirs = other[group]
     if (theirs !== undefined && isEarlier(theirs.stamp, into[group])) target[group] = theirs
   }
 }
 
-const isEarlier = (stamp: Stamp, held: Stamped<unknown> | undefined): boolean =>
+const isEarlier = (stamp: Stamp, held: Told | undefined): boolean =>
   held === undefined || earlier(stamp, held.stamp)
-const isMissing = (_: Stamp, held: Stamped<unknown> | undefined): boolean => held === undefined
+const isMissing = (_: Stamp, held: Told | undefined): boolean => held === undefined
 
 const agentOf = (context: EventContext): UserAgentEvidence => ({
   userAgent: context.userAgent ?? null,

@@ -14,6 +14,7 @@ import { type SessionBody, unpackBody } from './session-body.ts'
 import type { SessionDocument, StoredDocument } from './session-document.ts'
 import type { SessionKey } from './session-id.ts'
 import { stateReader } from './session-state.ts'
+import type { Stamp } from './stamp.ts'
 
 /** The part of a session that says where events and other sessions meet it. */
 export type SessionHead = Readonly<Pick<Session, 'tabId' | 'start' | 'end' | 'position' | 'absorbed'>>
@@ -61,12 +62,12 @@ function sessionOf({ tabId, start, end, position, absorbed }: SessionHead, docum
       clockSkewMs: document.quality.clock_skew_ms,
       reduced: document.quality.reduced,
     },
-    entry: { stamp: read.entry, value: entryOf(document) },
+    entry: entryOf(read.entry, document),
     evidence: evidenceOf(document, read),
     profile: read.stamped('profile', () => document.profile as NonNullable<DocumentFields['profile']>),
     lastQuery: read.stamped('lastQuery', () => document.lastQuery as string),
-    entryPage: read.stamped('entryPage', () => pageOf(document.pages.entry)),
-    exitPage: read.stamped('exitPage', () => pageOf(document.pages.exit)),
+    entryPage: read.told('entryPage', stamp => pageOf(stamp, document.pages.entry)),
+    exitPage: read.told('exitPage', stamp => pageOf(stamp, document.pages.exit)),
     properties: read.keyed(state.keys.properties, document.properties),
     traits: read.keyed(state.keys.traits, document.traits),
     aux: read.keyed(state.keys.aux, document.aux),
@@ -94,10 +95,11 @@ function absorbedKeys({ operation, state }: SessionDocument): readonly SessionKe
   return operation.merge.map((id, i) => ({ id, cellStart: state.absorbed?.[i] as number }))
 }
 
-function entryOf({ referrer, metadata, utm, click_id }: SessionBody): Entry {
+function entryOf(stamp: Stamp, { referrer, metadata, utm, click_id }: SessionBody): Entry {
   const clickId =
     click_id.name === null || click_id.value === null ? null : { name: click_id.name, value: click_id.value }
   return {
+    stamp,
     referrer: referrer.url,
     channel: null,
     aux: metadata.aux,
@@ -112,11 +114,11 @@ function entryOf({ referrer, metadata, utm, click_id }: SessionBody): Entry {
   }
 }
 
-function evidenceOf(document: SessionBody, { stamped }: ReturnType<typeof stateReader>): Evidence {
+function evidenceOf(document: SessionBody, { told, stamped }: ReturnType<typeof stateReader>): Evidence {
   const { device, app, site, state } = document
   return {
-    ip: stamped('ip', () => ({ ip: device.ip, geo: device.geo })),
-    agent: stamped('agent', () => ({ agent: null, facts: factsOf(document) })),
+    ip: told('ip', stamp => ({ stamp, ip: device.ip, geo: device.geo })),
+    agent: told('agent', stamp => ({ stamp, agent: null, facts: factsOf(document) })),
     screen: stamped('screen', () => ({
       resolution: device.resolution,
       colorDepth: device.color_depth,
@@ -145,7 +147,8 @@ function factsOf({ device, os, app: shown, state }: SessionBody): DeviceFacts {
   return { device: { name, brand, model, type: type as DeviceFacts['device']['type'], touch }, os, app }
 }
 
-const pageOf = (page: SessionBody['pages']['entry']): Page => ({
+const pageOf = (stamp: Stamp, page: SessionBody['pages']['entry']): Page => ({
+  stamp,
   url: page.url as string,
   title: page.title,
 })

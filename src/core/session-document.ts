@@ -80,13 +80,12 @@ export function sessionDocument(
   nowMs: number,
   settings: DocumentSettings,
 ): SessionDocument {
-  const { evidence, counts } = session
-  const entry = session.entry.value
+  const { evidence, counts, entry } = session
   const { utm, clickId, referrer, channel } = known(entry.attribution)
-  const told = evidence.agent === undefined ? unknownDevice : known(evidence.agent.value.facts)
+  const told = evidence.agent === undefined ? unknownDevice : known(evidence.agent.facts)
   const agent = withTouch(told, evidence.screen?.value.touch ?? null)
   const geo = geoOf(evidence)
-  const ip = shownAddress(evidence.ip?.value.ip ?? null, settings.privacy.ip)
+  const ip = shownAddress(evidence.ip?.ip ?? null, settings.privacy.ip)
   return {
     id: key.id,
     sessionTrackingToken: key.id,
@@ -134,7 +133,7 @@ export function sessionDocument(
       bounced: counts.pageViews <= 1 && counts.conversions === 0 ? 1 : 0,
       engaged_seconds: engagedSeconds(session),
     },
-    pages: { entry: pageFields(session.entryPage?.value), exit: pageFields(session.exitPage?.value) },
+    pages: { entry: pageFields(session.entryPage), exit: pageFields(session.exitPage) },
     referrer: {
       url: entry.referrer,
       host: hostAndPath(entry.referrer).host,
@@ -238,7 +237,7 @@ function appFields(
 
 function geoOf({ geo, ip }: Evidence): Geo {
   if (geo !== undefined) return geo.value
-  return ip === undefined ? noGeo : (known(ip.value.geo) ?? noGeo)
+  return ip === undefined ? noGeo : (known(ip.geo) ?? noGeo)
 }
 
 function pageFields(page: Page | undefined) {

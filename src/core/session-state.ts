@@ -8,7 +8,7 @@ import { type Evidence, evidenceGroups } from './evidence.ts'
 import type { Json, JsonObject } from './json.ts'
 import type { KeyedValues } from './keyed-values.ts'
 import type { Session } from './session.ts'
-import type { Stamp, Stamped } from './stamp.ts'
+import type { Stamp, Stamped, Told } from './stamp.ts'
 
 /** Index into `stamps`. */
 type StampIndex = number
@@ -73,7 +73,7 @@ function addHiddenEvidence(
   state: Mutable<SessionState>,
   { timeZone, app, locale, screen, agent }: Evidence,
 ): void {
-  const facts = agent?.value.facts
+  const facts = agent?.facts
   if (timeZone) state.time_zone = timeZone.value
   if (app) state.app_language = app.value.language
   if (app && locale) state.locale = locale.value
@@ -115,13 +115,16 @@ function keyStamps(values: KeyedValues, table: StampTable): KeyStamps {
 export function stateReader(state: SessionState) {
   const stamps = state.stamps.map(([time, id]): Stamp => ({ time, id }))
   const stampAt = (index: StampIndex): Stamp => stamps[index] as Stamp
+  const told = <T extends Told>(field: string, toldBy: (stamp: Stamp) => T): T | undefined => {
+    const index = state.fields[field]
+    return index === undefined ? undefined : toldBy(stampAt(index))
+  }
   return {
     entry: stampAt(0),
-    /** The value with the stamp that the state holds for the field; undefined if it holds none. */
-    stamped<T>(field: string, value: () => T): Stamped<T> | undefined {
-      const index = state.fields[field]
-      return index === undefined ? undefined : { stamp: stampAt(index), value: value() }
-    },
+    /** What is made with the stamp that the state holds for the field; undefined if it holds none. */
+    told,
+    stamped: <T>(field: string, value: () => T): Stamped<T> | undefined =>
+      told(field, stamp => ({ stamp, value: value() })),
     /** A key without a value in the document was removed. */
     keyed(stampsOfKeys: KeyStamps | undefined, object: JsonObject): KeyedValues | undefined {
       if (stampsOfKeys === undefined) return undefined

@@ -11,7 +11,7 @@ import { type KeyedValues, mergeKeys, takeKeys } from './keyed-values.ts'
 import { isBehind, type Position } from './position.ts'
 import type { RawEvent } from './raw-event.ts'
 import type { SessionKey } from './session-id.ts'
-import { earlier, earliest, latest, type Stamp, type Stamped } from './stamp.ts'
+import { earlier, earliest, latest, type Stamp, type Stamped, type Told } from './stamp.ts'
 
 export type Counts = {
   events: number
@@ -45,12 +45,12 @@ export type Session = {
   counts: Counts
   engagement: Engagement
   quality: Quality
-  entry: Stamped<Entry>
+  entry: Entry
   evidence: Evidence
   profile: Stamped<Profile> | undefined
   lastQuery: Stamped<string> | undefined
-  entryPage: Stamped<Page> | undefined
-  exitPage: Stamped<Page> | undefined
+  entryPage: Page | undefined
+  exitPage: Page | undefined
   properties: KeyedValues | undefined
   traits: KeyedValues | undefined
   aux: KeyedValues | undefined
@@ -83,7 +83,7 @@ export function singleton(event: PlacedEvent, conversions: ConversionRules): Ses
     counts: { events: 0, pageViews: 0, searches: 0, conversions: 0, conversionValue: 0n },
     engagement: 'whole',
     quality: flawless,
-    entry: { stamp, value: entryOf(event.raw.context) },
+    entry: entryOf(stamp, event.raw.context),
     evidence: noEvidence(),
     profile: undefined,
     lastQuery: undefined,
@@ -109,8 +109,7 @@ export function extend(session: Session, event: PlacedEvent, conversions: Conver
   if (isNewest) session.end = event.time
   if (event.time < session.start) session.start = event.time
   if (isBehind(session.position, event.position)) session.position = event.position
-  if (!isNewest && earlier(stamp, session.entry.stamp))
-    session.entry = { stamp, value: entryOf(event.raw.context) }
+  if (!isNewest && earlier(stamp, session.entry.stamp)) session.entry = entryOf(stamp, event.raw.context)
   session.window = remember(session.window, event.identity, event.arrival)
   take(session, event, stamp, isNewest, conversions)
 }
@@ -149,17 +148,17 @@ function count(counts: Counts, raw: RawEvent, conversions: ConversionRules): voi
 }
 
 function takePage(session: Session, raw: RawEvent, stamp: Stamp, isNewest: boolean): void {
-  const page = raw.context?.page
-  if (raw.type !== 'page-view' || !page?.url) return
+  const viewed = raw.context?.page
+  if (raw.type !== 'page-view' || !viewed?.url) return
   const first = session.entryPage === undefined || (!isNewest && earlier(stamp, session.entryPage.stamp))
   const last = isNewest || isLatest(stamp, session.exitPage)
   if (!first && !last) return
-  const stamped = { stamp, value: { url: page.url, title: page.title ?? null } }
-  if (first) session.entryPage = stamped
-  if (last) session.exitPage = stamped
+  const page = { stamp, url: viewed.url, title: viewed.title ?? null }
+  if (first) session.entryPage = page
+  if (last) session.exitPage = page
 }
 
-const isLatest = (stamp: Stamp, held: Stamped<unknown> | undefined): boolean =>
+const isLatest = (stamp: Stamp, held: Told | undefined): boolean =>
   held === undefined || earlier(held.stamp, stamp)
 
 const profileOf = (profile: NonNullable<RawEvent['profile']>): Profile => ({

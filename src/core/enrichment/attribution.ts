@@ -3,6 +3,7 @@ import { boundedCache } from '../bounded-cache.ts'
 import { withFlatTexts } from '../flat-texts.ts'
 import type { JsonObject } from '../json.ts'
 import type { EventContext } from '../raw-event.ts'
+import type { Stamp, Told } from '../stamp.ts'
 import { channelOf, direct, type Traffic } from './channel.ts'
 import clickIds from './data/click-ids.json' with { type: 'json' }
 import paymentProviders from './data/payment-providers.json' with { type: 'json' }
@@ -15,7 +16,7 @@ export type Utm = {
   readonly term: string | null
   readonly content: string | null
 }
-export type Page = { readonly url: string; readonly title: string | null }
+export type Page = Told & { readonly url: string; readonly title: string | null }
 export type ClickId = { readonly name: string; readonly value: string }
 
 /** `internal`: the same site. `excluded`: a payment page and its like, which is no origin. */
@@ -30,7 +31,7 @@ export type Attribution = {
 }
 
 /** The entry event's part in attribution. `landingUrl` is let go once `attribution` is known. */
-export type Entry = {
+export type Entry = Told & {
   readonly referrer: string | null
   readonly channel: string | null
   readonly aux: JsonObject | null
@@ -53,9 +54,10 @@ export const commonlyExcluded: readonly string[] = paymentProviders.hosts
 
 const maxValueLength = 512
 
-export function entryOf(context: EventContext | null | undefined): Entry {
+export function entryOf(stamp: Stamp, context: EventContext | null | undefined): Entry {
   const referrer = context?.page?.referrer
   return {
+    stamp,
     // Access logs write a hyphen for a header that was not sent.
     referrer: referrer && referrer !== '-' ? referrer : null,
     channel: context?.channel || null,

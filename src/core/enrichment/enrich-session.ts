@@ -23,19 +23,19 @@ export function enrichSession(session: Session, lookups: Lookups): void {
 }
 
 function geo({ evidence }: Session, lookups: Lookups): void {
-  const held = evidence.ip?.value
+  const held = evidence.ip
   if (held?.ip && held.geo === undefined) held.geo = lookups.geo(held.ip)
 }
 
 function device({ evidence }: Session, lookups: Lookups): void {
-  const held = evidence.agent?.value
+  const held = evidence.agent
   if (held === undefined || held.agent === null) return
   held.facts = lookups.device(held.agent)
   held.agent = null
 }
 
-function attribution({ entry: { value } }: Session, lookups: Lookups): void {
-  if (value.attribution !== undefined) return
-  value.attribution = lookups.attribution(value)
-  value.landingUrl = null
+function attribution({ entry }: Session, lookups: Lookups): void {
+  if (entry.attribution !== undefined) return
+  entry.attribution = lookups.attribution(entry)
+  entry.landingUrl = null
 }
