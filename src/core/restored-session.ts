@@ -48,13 +48,11 @@ function sessionOf({ tabId, start, end, position, absorbed }: SessionHead, docum
     start,
     end,
     position,
-    counts: {
-      events: activity.events,
-      pageViews: activity.page_views,
-      searches: activity.searches,
-      conversions: activity.conversions,
-      conversionValue: BigInt(state.value ?? 0),
-    },
+    events: activity.events,
+    pageViews: activity.page_views,
+    searches: activity.searches,
+    conversions: activity.conversions,
+    conversionValue: BigInt(state.value ?? 0),
     engagement: decodeEngagement(state.engaged, { start, end }),
     quality: {
       lateEvents: document.quality.late_events,

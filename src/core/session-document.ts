@@ -80,7 +80,7 @@ export function sessionDocument(
   nowMs: number,
   settings: DocumentSettings,
 ): SessionDocument {
-  const { evidence, counts, entry } = session
+  const { evidence, entry } = session
   const { utm, clickId, referrer, channel } = known(entry.attribution)
   const told = evidence.agent === undefined ? unknownDevice : known(evidence.agent.facts)
   const agent = withTouch(told, evidence.screen?.value.touch ?? null)
@@ -125,12 +125,12 @@ export function sessionDocument(
     traits: keyedObject(session.traits),
     aux: keyedObject(session.aux),
     activity: {
-      events: counts.events,
-      page_views: counts.pageViews,
-      searches: counts.searches,
-      conversions: counts.conversions,
-      conversion_value: Number(counts.conversionValue) / 1e6,
-      bounced: counts.pageViews <= 1 && counts.conversions === 0 ? 1 : 0,
+      events: session.events,
+      page_views: session.pageViews,
+      searches: session.searches,
+      conversions: session.conversions,
+      conversion_value: Number(session.conversionValue) / 1e6,
+      bounced: session.pageViews <= 1 && session.conversions === 0 ? 1 : 0,
       engaged_seconds: engagedSeconds(session),
     },
     pages: { entry: pageFields(session.entryPage), exit: pageFields(session.exitPage) },
@@ -146,8 +146,8 @@ export function sessionDocument(
       late_events: session.quality.lateEvents,
       duplicates: session.quality.duplicates,
       clock_skew_ms: session.quality.clockSkewMs,
-      overlong: session.end - session.start > overlongMs || counts.events > overlongEvents,
-      dedupe_limited: counts.events > dedupeWindowSize,
+      overlong: session.end - session.start > overlongMs || session.events > overlongEvents,
+      dedupe_limited: session.events > dedupeWindowSize,
       reduced: session.quality.reduced,
     },
     source: sourceFields(session.position),

@@ -57,8 +57,7 @@ export function encodeState(session: Session): SessionState {
   if (session.aux) keys.aux = keyStamps(session.aux, table)
   const { hashes, arrivals } = encodeWindow(session.window)
   const state: Mutable<SessionState> = { stamps: table.stamps, fields, keys, hashes, arrivals }
-  const { conversionValue } = session.counts
-  if (conversionValue !== 0n) state.value = String(conversionValue)
+  if (session.conversionValue !== 0n) state.value = String(session.conversionValue)
   const engaged = encodeEngagement(session)
   if (engaged) state.engaged = engaged
   if (session.absorbed.length > 0) state.absorbed = session.absorbed.map(key => key.cellStart)

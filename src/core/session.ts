@@ -13,15 +13,6 @@ import type { RawEvent } from './raw-event.ts'
 import type { SessionKey } from './session-id.ts'
 import { earlier, earliest, latest, type Stamp, type Stamped, type Told } from './stamp.ts'
 
-export type Counts = {
-  events: number
-  pageViews: number
-  searches: number
-  conversions: number
-  /** Millionths, whole: sums do not depend on the order, however large they grow. */
-  conversionValue: bigint
-}
-
 export type Quality = {
   readonly lateEvents: number
   readonly duplicates: number
@@ -42,7 +33,12 @@ export type Session = {
   start: number
   end: number
   position: Position
-  counts: Counts
+  events: number
+  pageViews: number
+  searches: number
+  conversions: number
+  /** Millionths, whole: sums do not depend on the order, however large they grow. */
+  conversionValue: bigint
   engagement: Engagement
   quality: Quality
   entry: Entry
@@ -80,7 +76,11 @@ export function singleton(event: PlacedEvent, conversions: ConversionRules): Ses
     start: event.time,
     end: event.time,
     position: event.position,
-    counts: { events: 0, pageViews: 0, searches: 0, conversions: 0, conversionValue: 0n },
+    events: 0,
+    pageViews: 0,
+    searches: 0,
+    conversions: 0,
+    conversionValue: 0n,
     engagement: 'whole',
     quality: flawless,
     entry: entryOf(stamp, event.raw.context),
@@ -123,7 +123,7 @@ function take(
   conversions: ConversionRules,
 ): void {
   const { raw } = event
-  count(session.counts, raw, conversions)
+  count(session, raw, conversions)
   const skew = Math.abs(event.clockSkewMs)
   if (skew > 0 && skew > session.quality.clockSkewMs)
     session.quality = { ...session.quality, clockSkewMs: skew }
@@ -138,13 +138,13 @@ function take(
   if (raw.aux) session.aux = takeKeys(session.aux, raw.aux, stamp)
 }
 
-function count(counts: Counts, raw: RawEvent, conversions: ConversionRules): void {
-  counts.events++
-  if (raw.type === 'page-view') counts.pageViews++
-  if (raw.type === 'search' || raw.query) counts.searches++
+function count(session: Session, raw: RawEvent, conversions: ConversionRules): void {
+  session.events++
+  if (raw.type === 'page-view') session.pageViews++
+  if (raw.type === 'search' || raw.query) session.searches++
   if (!isConversion(raw, conversions)) return
-  counts.conversions++
-  if (raw.value) counts.conversionValue += BigInt(Math.round(raw.value * 1e6))
+  session.conversions++
+  if (raw.value) session.conversionValue += BigInt(Math.round(raw.value * 1e6))
 }
 
 function takePage(session: Session, raw: RawEvent, stamp: Stamp, isNewest: boolean): void {
@@ -176,7 +176,11 @@ export function merge(a: Session, b: Session): Session {
     start: Math.min(a.start, b.start),
     end: Math.max(a.end, b.end),
     position: isBehind(a.position, b.position) ? b.position : a.position,
-    counts: sumCounts(a.counts, b.counts),
+    events: a.events + b.events,
+    pageViews: a.pageViews + b.pageViews,
+    searches: a.searches + b.searches,
+    conversions: a.conversions + b.conversions,
+    conversionValue: a.conversionValue + b.conversionValue,
     engagement: mergeEngagement(a, b),
     quality: sumQuality(a.quality, b.quality),
     entry: earlier(b.entry.stamp, a.entry.stamp) ? b.entry : a.entry,
@@ -194,16 +198,6 @@ export function merge(a: Session, b: Session): Session {
       a.createdAt === null || b.createdAt === null
         ? (a.createdAt ?? b.createdAt)
         : Math.min(a.createdAt, b.createdAt),
-  }
-}
-
-function sumCounts(a: Counts, b: Counts): Counts {
-  return {
-    events: a.events + b.events,
-    pageViews: a.pageViews + b.pageViews,
-    searches: a.searches + b.searches,
-    conversions: a.conversions + b.conversions,
-    conversionValue: a.conversionValue + b.conversionValue,
   }
 }
 

@@ -63,12 +63,12 @@ const idsOf = (group: readonly OpenSession[]): string[] =>
  * common, as far as their windows remember; else only `events` is: other counts are too high by those in common.
  */
 export function united(a: Session, b: Session): Session {
-  const [small, large] = a.counts.events <= b.counts.events ? [a, b] : [b, a]
+  const [small, large] = a.events <= b.events ? [a, b] : [b, a]
   const common = inCommon(small.window, large.window)
   const isHeld = common === rememberedEvents(small.window) || hasForgotten(large, small)
   const session = merge(large, small)
   if (isHeld) return { ...large, absorbed: session.absorbed, createdAt: session.createdAt }
-  session.counts.events -= common
+  session.events -= common
   return session
 }
 

@@ -69,7 +69,7 @@ const time = (epochMs: number) =>
     .slice(11, 23)
     .replace(/(:00)?\.000$/, '')
 const spanOf = ({ session }: OpenSession) =>
-  `${session.tabId} ${time(session.start)}–${time(session.end)} ×${session.counts.events}`
+  `${session.tabId} ${time(session.start)}–${time(session.end)} ×${session.events}`
 
 test('a silence of exactly the gap continues a session, a longer one begins another', () => {
   const p = partition()
