@@ -11,18 +11,29 @@ type Asleep = SessionHead & { readonly body: string }
 
 /** A session in memory. */
 export class OpenSession {
-  key: SessionKey
   status: 'active' | 'ended'
   isChanged = false
   /** The session that took this one in. */
   heir: OpenSession | undefined = undefined
   isErased = false
   #held: Session | Asleep
+  #id: string
+  #cellStart: number
 
-  constructor(held: Session | Asleep, key: SessionKey, status: 'active' | 'ended') {
+  constructor(held: Session | Asleep, { id, cellStart }: SessionKey, status: 'active' | 'ended') {
     this.#held = held
-    this.key = key
+    this.#id = id
+    this.#cellStart = cellStart
     this.status = status
+  }
+
+  /** Put together for whoever asks: of the objects that a session keeps there are millions. */
+  get key(): SessionKey {
+    return { id: this.#id, cellStart: this.#cellStart }
+  }
+  set key({ id, cellStart }: SessionKey) {
+    this.#id = id
+    this.#cellStart = cellStart
   }
 
   /** What may be asked of a session without waking it. */
