@@ -99,10 +99,8 @@ function entryOf(stamp: Stamp, { referrer, metadata, utm, click_id }: SessionBod
   return {
     stamp,
     referrer: referrer.url,
-    channel: null,
     aux: metadata.aux,
-    utm: null,
-    landingUrl: null,
+    landing: null,
     attribution: {
       utm,
       clickId,

@@ -30,13 +30,18 @@ export type Attribution = {
   readonly channel: string
 }
 
-/** The entry event's part in attribution. `landingUrl` is let go once `attribution` is known. */
-export type Entry = Told & {
+/** What the entry event tells of how the visitor came. */
+export type Landing = {
+  readonly url: string | null
   readonly referrer: string | null
   readonly channel: string | null
-  readonly aux: JsonObject | null
   readonly utm: Utm | null
-  landingUrl: string | null
+}
+/** The entry event's part. `landing` is attributed once, by `enrichSession`, and then let go. */
+export type Entry = Told & {
+  readonly referrer: string | null
+  readonly aux: JsonObject | null
+  landing: Landing | null
   attribution: Attribution | undefined
 }
 
@@ -47,7 +52,7 @@ export type AttributionSettings = {
   readonly excludedReferrers: readonly string[]
 }
 
-export type AttributionLookup = (entry: Entry) => Attribution
+export type AttributionLookup = (landing: Landing) => Attribution
 
 export const noUtm: Utm = { source: null, medium: null, campaign: null, term: null, content: null }
 export const commonlyExcluded: readonly string[] = paymentProviders.hosts
@@ -55,16 +60,18 @@ export const commonlyExcluded: readonly string[] = paymentProviders.hosts
 const maxValueLength = 512
 
 export function entryOf(stamp: Stamp, context: EventContext | null | undefined): Entry {
+  const landing = landingOf(context)
+  return { stamp, referrer: landing.referrer, aux: context?.aux ?? null, landing, attribution: undefined }
+}
+
+export function landingOf(context: EventContext | null | undefined): Landing {
   const referrer = context?.page?.referrer
   return {
-    stamp,
+    url: context?.page?.url || null,
     // Access logs write a hyphen for a header that was not sent.
     referrer: referrer && referrer !== '-' ? referrer : null,
     channel: context?.channel || null,
-    aux: context?.aux ?? null,
     utm: explicitUtm(context?.utm),
-    landingUrl: context?.page?.url || null,
-    attribution: undefined,
   }
 }
 
@@ -73,19 +80,19 @@ export function attributionLookup({
   excludedReferrers = commonlyExcluded,
 }: Partial<AttributionSettings> = {}): AttributionLookup {
   const settings = { internalDomains, excludedReferrers }
-  return entry => attribute(entry, settings)
+  return landing => attribute(landing, settings)
 }
 
 /** Explicit utm wins over the landing URL's parameters, as a whole; an explicit channel over all that is derived. */
-function attribute(entry: Entry, settings: AttributionSettings): Attribution {
-  const parameters = entry.landingUrl === null ? null : parametersOf(entry.landingUrl)
-  const utm = entry.utm ?? (parameters === null ? noUtm : utmOf(parameters))
+function attribute(landing: Landing, settings: AttributionSettings): Attribution {
+  const parameters = landing.url === null ? null : parametersOf(landing.url)
+  const utm = landing.utm ?? (parameters === null ? noUtm : utmOf(parameters))
   const clickId = parameters === null ? null : clickIdOf(parameters)
-  const referrer = entry.referrer === null ? null : URL.parse(entry.referrer)
-  const site = referrer?.host ? siteOf(referrer, entry.landingUrl, settings) : { class: null, name: null }
-  const isKnown = entry.landingUrl !== null || site.class !== null || entry.utm !== null
+  const referrer = landing.referrer === null ? null : URL.parse(landing.referrer)
+  const site = referrer?.host ? siteOf(referrer, landing.url, settings) : { class: null, name: null }
+  const isKnown = landing.url !== null || site.class !== null || landing.utm !== null
   const origin = { utm, clickId, site, host: referrer === null ? '' : bareHost(referrer) }
-  const channel = entry.channel ?? (isKnown ? channelOf(trafficOf(origin)) : '')
+  const channel = landing.channel ?? (isKnown ? channelOf(trafficOf(origin)) : '')
   const attribution = { utm, clickId, referrer: site, channel }
   return utm === noUtm && clickId === null ? shared(attribution) : withFlatTexts(attribution)
 }

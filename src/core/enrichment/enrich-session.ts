@@ -35,7 +35,7 @@ function device({ evidence }: Session, lookups: Lookups): void {
 }
 
 function attribution({ entry }: Session, lookups: Lookups): void {
-  if (entry.attribution !== undefined) return
-  entry.attribution = lookups.attribution(entry)
-  entry.landingUrl = null
+  if (entry.landing === null) return
+  entry.attribution = lookups.attribution(entry.landing)
+  entry.landing = null
 }

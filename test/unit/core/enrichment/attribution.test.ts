@@ -3,14 +3,13 @@ import { test } from 'node:test'
 import {
   type AttributionSettings,
   attributionLookup,
-  entryOf,
   hostAndPath,
+  landingOf,
 } from '../../../../src/core/enrichment/attribution.ts'
 import type { EventContext } from '../../../../src/core/raw-event.ts'
 
-const stamp = { time: 0, id: 'entry' }
 const attributed = (context: EventContext | null, settings?: Partial<AttributionSettings>) =>
-  attributionLookup(settings)(entryOf(stamp, context))
+  attributionLookup(settings)(landingOf(context))
 const shop = 'https://www.shop.example/sale'
 const from = (referrer: string, url = shop, settings?: Partial<AttributionSettings>) => {
   const { referrer: site, channel } = attributed({ page: { url, referrer } }, settings)
@@ -134,7 +133,7 @@ test('a page without a referrer is a direct visit; without a page nothing is kno
 test('what is no URL is no origin', () => {
   for (const referrer of ['not a url', 'about:blank', 'data:text/plain,x', 'javascript:x', 'https://', '-'])
     assert.deepEqual(from(referrer), [null, null, 'Direct'], referrer)
-  assert.equal(entryOf(stamp, { page: { referrer: '-' } }).referrer, null)
+  assert.equal(landingOf({ page: { referrer: '-' } }).referrer, null)
 })
 
 test('host and path are those of a browser, and a path alone has no host', () => {
