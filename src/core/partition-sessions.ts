@@ -225,7 +225,8 @@ export class PartitionSessions {
     const stored = found.map(document => this.#restored(document))
     const left = stored.filter(({ head }) => !this.#erasures.coversSession(head))
     const { gapMs } = this.#settings
-    for (const { group, holder } of damagedGroups(this.#tabs.of(tabId), left, position, gapMs)) {
+    const separates: Erasures['separates'] = (a, b) => this.#erasures.separates(a, b)
+    for (const { group, holder } of damagedGroups(this.#tabs.of(tabId), left, position, gapMs, separates)) {
       if (holder === undefined) this.#writeAgain(group, position)
       else for (const open of group) this.#replace(open, holder, holder.head.position)
     }

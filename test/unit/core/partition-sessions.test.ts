@@ -44,6 +44,8 @@ function partition(watermark = Number.NEGATIVE_INFINITY, varied: Partial<typeof 
   }
 }
 
+const placeAt = (offset: number) => ({ topic: 't', epoch: 0, partition: 0, offset, timestamp: null })
+
 function placed(event: TimelineEvent, offset: number): PlacedEvent {
   const outcome = decode(
     { value: Buffer.from(JSON.stringify(event)), timestamp: null },
@@ -51,7 +53,7 @@ function placed(event: TimelineEvent, offset: number): PlacedEvent {
   )
   assert.equal(outcome.kind, 'ok')
   const { raw, time, received, clockSkewMs } = (outcome as Extract<typeof outcome, { kind: 'ok' }>).value
-  const position = { topic: 't', epoch: 0, partition: 0, offset: offset + 1, timestamp: null }
+  const position = placeAt(offset + 1)
   return {
     raw,
     time,
@@ -336,8 +338,7 @@ test('a repair that is read again leaves to a later session what that one has ta
   // It died before it wrote the redirect.
   const again = partition()
   again.sessions.showDamaged('a', JSON.parse(JSON.stringify([absorbed, survivor])))
-  const position = { topic: 't', epoch: 0, partition: 0, offset: 4, timestamp: null }
-  again.sessions.repair({ control: { kind: 'repair', tabId: 'a' }, position })
+  again.sessions.repair({ control: { kind: 'repair', tabId: 'a' }, position: placeAt(4) })
   again.applyAt(tab('a').at('10:16:30')[0] as TimelineEvent, 6)
   again.applyAt(tab('a').at('10:16:10')[0] as TimelineEvent, 7)
   assert.deepEqual(again.spans(), ['a 10:00–10:16:30 ×5'])
@@ -349,14 +350,25 @@ test('a repair that is read again leaves to a later session what that one has ta
   )
 })
 
+test('a repair that is read again takes no session for one that began after an erasure, though they overlap', () => {
+  const later = partition()
+  later.applyAt(tab('a').at('10:05')[0] as TimelineEvent, 7)
+  const p = partition()
+  p.apply(...tab('a').at('10:00', '10:10'))
+  p.sessions.knowErased({ tabId: 'a', from: clock('10:00'), to: clock('10:10'), position: placeAt(5) })
+  p.sessions.showDamaged('a', JSON.parse(JSON.stringify(later.documents())))
+  p.sessions.repair({ control: { kind: 'repair', tabId: 'a' }, position: placeAt(3) })
+  assert.equal(p.sessions.size, 2)
+  assert.deepEqual(p.sessions.changes().redirects, [])
+})
+
 test('a session that began after an erasure holds none that was there before, though they overlap', () => {
   const later = partition()
   later.applyAt(tab('a').at('10:05')[0] as TimelineEvent, 7)
   const [document] = later.documents()
   const p = partition()
   p.apply(...tab('a').at('10:00', '10:10'))
-  const position = { topic: 't', epoch: 0, partition: 0, offset: 5, timestamp: null }
-  p.sessions.knowErased({ tabId: 'a', from: clock('10:00'), to: clock('10:10'), position })
+  p.sessions.knowErased({ tabId: 'a', from: clock('10:00'), to: clock('10:10'), position: placeAt(5) })
   p.sessions.admit(JSON.parse(JSON.stringify(document)), false)
   assert.equal(p.sessions.size, 2)
   assert.deepEqual(p.sessions.changes().redirects, [])
