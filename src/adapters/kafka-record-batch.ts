@@ -47,18 +47,38 @@ const isAppendTime = 0x08
 const isTransactional = 0x10
 const isOfControl = 0x20
 
-/** What replaces kafkajs's `decodeMessages`: all records of one partition's part of a response. */
+/**
+ * What is made of one response: compressed, its 8 MiB may hold a million records. Their sessions would not fit into
+ * memory, nor would heartbeats be sent while they are made. What is left out comes with the next fetch.
+ */
+const maxRecords = 50_000
+const maxInflatedBytes = 32 << 20
+/** The first may lie before the offset that was asked for, where the log is compacted. */
+const leastBatches = 2
+
+/** What the partitions of each response have given so far; kafkajs has one decoder for all of them. */
+const given = new WeakMap<ResponseDecoder, { records: number; bytes: number }>()
+
+/** What replaces kafkajs's `decodeMessages`: the records of one partition's part of a response. */
 export async function readRecords(decoder: ResponseDecoder): Promise<FetchedRecord[]> {
   const size = decoder.readInt32()
   if (size <= 0 || !decoder.canReadBytes(size)) return []
   const bytes = decoder.readBytes(size)
   if (bytes.readInt8(magicOffset) !== magic) return olderMessages(bytes, size)
+  const total = given.get(decoder) ?? { records: 0, bytes: 0 }
+  given.set(decoder, total)
+  const least = total.records === 0 ? leastBatches : 0
   const records: FetchedRecord[] = []
-  for (let at = 0; at + headBytes <= size; ) {
+  for (let at = 0, batches = 0; at + headBytes <= size; batches++) {
     const head = headAt(bytes, at)
     // The broker cuts a response where its size is reached: the rest of that batch comes with the next fetch.
     if (at + head.length > size) break
-    await readBatch(bytes.subarray(at, at + head.length), head, records)
+    const batch = bytes.subarray(at, at + head.length)
+    const count = countOf(batch)
+    const isFull = total.bytes >= maxInflatedBytes || total.records + count > maxRecords
+    if (isFull && batches >= least) break
+    total.bytes += await readBatch(batch, head, records)
+    total.records += count
     at += head.length
   }
   return records
@@ -80,13 +100,17 @@ function headAt(bytes: Buffer, at: number): Head {
   }
 }
 
-async function readBatch(batch: Buffer, head: Head, into: FetchedRecord[]): Promise<void> {
-  const count = batch.readInt32BE(countOffset)
+const countOf = (batch: Buffer): number => batch.readInt32BE(countOffset)
+
+/** Gives how many bytes its records take. */
+async function readBatch(batch: Buffer, head: Head, into: FetchedRecord[]): Promise<number> {
+  const count = countOf(batch)
   const stored = batch.subarray(headBytes)
   const { lookupCodecByAttributes } = require('kafkajs/src/protocol/message/compression')
   const codec = lookupCodecByAttributes(head.attributes)
   const cursor = new Cursor(codec === null ? stored : await codec.decompress(stored))
   for (let i = 0; i < count; i++) into.push(recordAt(cursor, head))
+  return cursor.bytes.length
 }
 
 class Cursor {
