@@ -89,7 +89,7 @@ export const settings = {
     'CLOSED_SESSIONS_KEPT',
     '2000',
     whole(0, 1_000_000),
-    'How many closed sessions of a partition may stay in memory: the fewer leave, the less often Elasticsearch must refresh its indices before a look-up for late events',
+    'How many closed sessions of a partition may stay in memory, of which one over 4 kB counts for several: the fewer leave, the less often Elasticsearch must refresh its indices before a look-up for late events',
   ),
   timeZone: setting(
     'TIME_ZONE',

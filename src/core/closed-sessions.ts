@@ -3,10 +3,15 @@
 // them here, and what a recall searches for was written long before.
 import type { OpenSession } from './open-session.ts'
 
+/** Of so many bytes a session counts as one, and a larger one as several: what is kept must not fill memory. */
+const usualBytes = 4_096
+
 export class ClosedSessions {
   readonly #keep: number
   #unwritten: OpenSession[] = []
-  readonly #durable = new Set<OpenSession>()
+  /** What each of them counts. */
+  readonly #durable = new Map<OpenSession, number>()
+  #counted = 0
 
   /** `keep`: with more than so many durable ones, all of them leave. */
   constructor(keep: number) {
@@ -24,16 +29,23 @@ export class ClosedSessions {
 
   /** An event has opened it again, or another session has taken it in. Gives whether it was durable. */
   delete(open: OpenSession): boolean {
+    this.#counted -= this.#durable.get(open) ?? 0
     return this.#durable.delete(open)
   }
 
   /** What was added is durable now. Gives those that leave memory. */
   settle(): readonly OpenSession[] {
-    for (const open of this.#unwritten) if (!open.isGone) this.#durable.add(open)
+    for (const open of this.#unwritten) {
+      if (open.isGone) continue
+      const count = this.#keep === 0 ? 1 : Math.ceil(open.bytes / usualBytes)
+      this.#durable.set(open, count)
+      this.#counted += count
+    }
     this.#unwritten = []
-    if (this.#durable.size <= this.#keep) return []
-    const leaving = [...this.#durable]
+    if (this.#counted <= this.#keep) return []
+    const leaving = [...this.#durable.keys()]
     this.#durable.clear()
+    this.#counted = 0
     return leaving
   }
 }

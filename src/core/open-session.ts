@@ -4,6 +4,7 @@ import type { Session } from './session.ts'
 import { packBody } from './session-body.ts'
 import type { SessionDocument } from './session-document.ts'
 import type { SessionKey } from './session-id.ts'
+import { sizeOf } from './session-size.ts'
 import { overlaps } from './session-window.ts'
 
 /** A restored session that no event has touched yet: its head, and the rest as text. */
@@ -70,6 +71,11 @@ export class OpenSession {
   isOf(profileId: string): boolean {
     if ('body' in this.#held && !this.#held.body.includes(JSON.stringify(profileId))) return false
     return this.session.profile?.value.id === profileId
+  }
+
+  /** About how much memory it takes. Does not wake it. */
+  get bytes(): number {
+    return 'body' in this.#held ? this.#held.body.length : sizeOf(this.#held)
   }
 
   get start(): number {
