@@ -87,9 +87,9 @@ export const settings = {
   ),
   closedSessionsKept: setting(
     'CLOSED_SESSIONS_KEPT',
-    '2000',
+    '20000',
     whole(0, 1_000_000),
-    'How many closed sessions of a partition may stay in memory, of which one over 4 kB counts for several: the fewer leave, the less often Elasticsearch must refresh its indices before a look-up for late events',
+    'How many closed sessions a worker may keep in memory, each of its partitions an equal share; one over 4 kB counts for several. The fewer leave, the less often Elasticsearch must refresh its indices before a look-up for late events',
   ),
   timeZone: setting(
     'TIME_ZONE',

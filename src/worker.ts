@@ -272,7 +272,7 @@ export class Worker implements SourceHandler {
   }
 
   #settle(partition: Partition, sessions: PartitionSessions, now: number): void {
-    if (sessions.settle(now) > 0) partition.hasForgotten = true
+    if (sessions.settle(now, this.#partitions.size) > 0) partition.hasForgotten = true
   }
 
   #metadata({ watermark }: PartitionSessions): CheckpointMetadata {

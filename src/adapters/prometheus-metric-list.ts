@@ -50,7 +50,7 @@ export const metricList = {
       'ALLOWED_LATENESS. Not against the clock, so that a quiet topic stands still; below zero once the clock has closed its sessions',
     { partition: null },
   ),
-  openSessions: gauge('open_sessions', 'Sessions in memory', { partition: null }),
+  openSessions: gauge('open_sessions', 'Sessions in memory that are not closed', { partition: null }),
   write: histogram(
     'write_seconds',
     'How long a batch’s documents and redirects took to be acknowledged, waits for the store included',
@@ -66,7 +66,7 @@ export const metricList = {
   ),
   conflicts: counter('stale_writes_total', 'Writes for which a later state was stored already: harmless'),
   reduced: counter('documents_reduced_total', 'Documents that were refused and stored in reduced form'),
-  recalls: counter('recalls_total', 'Batches with late events, for which the store was searched'),
+  recalls: counter('recalls_total', 'Times that the store was searched for what late events may touch'),
   recallSpans: counter('recall_spans_total', 'Spans of event time that were searched for late events'),
   recallDocuments: counter('recall_documents_total', 'Documents that were found for late events'),
   restore: histogram('restore_seconds', 'How long a partition’s memory took to be restored'),

@@ -7,16 +7,10 @@ import type { OpenSession } from './open-session.ts'
 const usualBytes = 4_096
 
 export class ClosedSessions {
-  readonly #keep: number
   #unwritten: OpenSession[] = []
   /** What each of them counts. */
   readonly #durable = new Map<OpenSession, number>()
   #counted = 0
-
-  /** `keep`: with more than so many durable ones, all of them leave. */
-  constructor(keep: number) {
-    this.#keep = keep
-  }
 
   /** How many are durable. */
   get durable(): number {
@@ -33,16 +27,16 @@ export class ClosedSessions {
     return this.#durable.delete(open)
   }
 
-  /** What was added is durable now. Gives those that leave memory. */
-  settle(): readonly OpenSession[] {
+  /** What was added is durable now. Gives those that leave memory: all, if there are more than may stay. */
+  settle(keep: number): readonly OpenSession[] {
     for (const open of this.#unwritten) {
       if (open.isGone) continue
-      const count = this.#keep === 0 ? 1 : Math.ceil(open.bytes / usualBytes)
+      const count = keep === 0 ? 1 : Math.ceil(open.bytes / usualBytes)
       this.#durable.set(open, count)
       this.#counted += count
     }
     this.#unwritten = []
-    if (this.#counted <= this.#keep) return []
+    if (this.#counted <= keep) return []
     const leaving = [...this.#durable.keys()]
     this.#durable.clear()
     this.#counted = 0

@@ -34,7 +34,7 @@ export class PartitionSessions {
   /** The watermark that sessions were last closed by: memory has all that an event from then on can reach. */
   #closedBy: number
   #latestEnd = Number.NEGATIVE_INFINITY
-  readonly #closed: ClosedSessions
+  readonly #closed = new ClosedSessions()
   readonly #unwritten: Unwritten
   readonly #erasures = new Erasures()
   /** What was found of tabs that are about to be repaired. */
@@ -45,7 +45,6 @@ export class PartitionSessions {
     this.#watermark = watermark
     this.#closedBy = watermark
     this.#closing = new ClosingSchedule(settings.gapMs)
-    this.#closed = new ClosedSessions(settings.closedKept)
     this.#unwritten = new Unwritten(settings.writesOpen)
   }
 
@@ -246,7 +245,7 @@ export class PartitionSessions {
     this.#touch(survivor)
   }
 
-  /** Marks the sessions that the watermark has passed as ended; `settle` forgets them. */
+  /** Marks the sessions that the watermark has passed as ended; `settle` may forget them. */
   close(): void {
     this.#closedBy = this.#watermark
     for (const open of this.#closing.takeClosed(this.#watermark)) {
@@ -267,10 +266,13 @@ export class PartitionSessions {
     return { sessions, redirects, erased: this.#erasures.changes }
   }
 
-  /** All changes are durable: nothing is dirty any more, and what is closed may leave memory. Gives how many left. */
-  settle(nowMs: number): number {
+  /**
+   * All changes are durable: nothing is dirty any more, and what is closed may leave memory, of which so many
+   * `partitions` have equal shares. Gives how many left.
+   */
+  settle(nowMs: number, partitions = 1): number {
     this.#unwritten.settle(nowMs)
-    const leaving = this.#closed.settle()
+    const leaving = this.#closed.settle(Math.floor(this.#settings.closedKept / partitions))
     for (const open of leaving) this.#tabs.remove(open)
     const forgotten = leaving.length + this.#erasures.changes.spans.length
     this.#erasures.settle()

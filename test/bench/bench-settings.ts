@@ -22,7 +22,7 @@ export const settings: WorkerSettings = {
   onDataLoss: 'stop',
   writesOpen: true,
   // What is the default of a worker.
-  closedKept: 2_000,
+  closedKept: 20_000,
 }
 
 /** The same, with what is the default of a worker. */
