@@ -5,6 +5,7 @@ import { mayBeEnveloped } from './formats/cloudevents.ts'
 import type { Format, Mapped, Unjudged } from './formats/format.ts'
 import { nativeFormat } from './formats/native.ts'
 import { readEvent } from './formats/read-event.ts'
+import { maxInstantMs } from './instant.ts'
 import { isDeeperThan, isJsonObject, type JsonObject } from './json.ts'
 import { deadLetter, type Outcome } from './outcome.ts'
 import { faultsOf, isRawEvent, withoutDetails } from './raw-event-check.ts'
@@ -58,8 +59,11 @@ function decodeValue(
   format: Format,
 ): Decoded {
   if (isDeeperThan(value, maxDepth)) return tooDeep()
-  if (isControl(value)) return decodeControl(value)
   const recordTime = recordTimeOf(timestamp, headers)
+  // A producer that counts in micro- or nanoseconds. Documents show it, whatever a header says of another time.
+  if (Math.max(timestamp ?? 0, recordTime ?? 0) > maxInstantMs)
+    return deadLetter('time-out-of-range', "the record's own timestamp lies after 9999")
+  if (isControl(value)) return decodeControl(value)
   if (format.map === null && !mayBeEnveloped(value, headers))
     return decodeEvent(value, nativeOrigin, recordTime, maxLatenessMs)
   return decodeMapped(readEvent(value, headers, format), recordTime, maxLatenessMs)

@@ -44,9 +44,6 @@ export function withTimes(
   const fault =
     faultOf('timestamp', timestamp) ?? faultOf('receivedAt', receivedAt) ?? faultOf('sentAt', sentAt)
   if (fault !== null) return fault
-  // A producer that counts in micro- or nanoseconds.
-  if (recordTime !== null && recordTime > maxInstantMs)
-    return deadLetter('time-out-of-range', "the record's own timestamp lies after 9999")
   return timed(
     raw,
     origin,
