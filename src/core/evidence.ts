@@ -3,15 +3,15 @@ import type { DeviceFacts, UserAgentEvidence } from './enrichment/device.ts'
 import type { Geo } from './enrichment/geo.ts'
 import { isTimeZone } from './enrichment/weekday.ts'
 import type { EventContext } from './raw-event.ts'
-import { earlier, type Stamp, type Stamped, type Told } from './stamp.ts'
+import { earlier, type Stamp, type Stamped, type StampedValue } from './stamp.ts'
 
 /**
  * `geo` is looked up once, by `enrichSession`; undefined until then. `ip` is null where a restored document does not
  * show it.
  */
-export type IpEvidence = Told & { readonly ip: string | null; geo: Geo | null | undefined }
+export type IpEvidence = Stamped & { readonly ip: string | null; geo: Geo | null | undefined }
 /** `agent` is parsed once, by `enrichSession`, and then let go. */
-export type AgentEvidence = Told & { agent: UserAgentEvidence | null; facts: DeviceFacts | undefined }
+export type AgentEvidence = Stamped & { agent: UserAgentEvidence | null; facts: DeviceFacts | undefined }
 export type ScreenEvidence = {
   readonly resolution: string | null
   readonly colorDepth: string | null
@@ -28,13 +28,13 @@ export type AppEvidence = {
 export type Evidence = {
   ip: IpEvidence | undefined
   agent: AgentEvidence | undefined
-  screen: Stamped<ScreenEvidence> | undefined
-  viewport: Stamped<string> | undefined
-  locale: Stamped<string> | undefined
-  timeZone: Stamped<string> | undefined
-  app: Stamped<AppEvidence> | undefined
-  geo: Stamped<Geo> | undefined
-  site: Stamped<string> | undefined
+  screen: StampedValue<ScreenEvidence> | undefined
+  viewport: StampedValue<string> | undefined
+  locale: StampedValue<string> | undefined
+  timeZone: StampedValue<string> | undefined
+  app: StampedValue<AppEvidence> | undefined
+  geo: StampedValue<Geo> | undefined
+  site: StampedValue<string> | undefined
 }
 
 export const evidenceGroups = [
@@ -120,16 +120,16 @@ function hasAgent({ userAgent, clientHints }: EventContext): boolean {
 
 /** Of each group the earlier one. In place, into `into`. */
 export function mergeEvidence(into: Evidence, other: Evidence): void {
-  const target = into as Record<string, Told | undefined>
+  const target = into as Record<string, Stamped | undefined>
   for (const group of evidenceGroups) {
     const theirs = other[group]
     if (theirs !== undefined && isEarlier(theirs.stamp, into[group])) target[group] = theirs
   }
 }
 
-const isEarlier = (stamp: Stamp, held: Told | undefined): boolean =>
+const isEarlier = (stamp: Stamp, held: Stamped | undefined): boolean =>
   held === undefined || earlier(stamp, held.stamp)
-const isMissing = (_: Stamp, held: Told | undefined): boolean => held === undefined
+const isMissing = (_: Stamp, held: Stamped | undefined): boolean => held === undefined
 
 const agentOf = (context: EventContext): UserAgentEvidence => ({
   userAgent: context.userAgent ?? null,

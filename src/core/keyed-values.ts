@@ -1,9 +1,9 @@
 // Objects that events merge into the session: per key the latest event wins.
 import type { Json, JsonObject } from './json.ts'
-import { earlier, type Stamp, type Stamped } from './stamp.ts'
+import { earlier, type Stamp, type StampedValue } from './stamp.ts'
 
 /** Null stands for a removed key: it is remembered, so that an older value cannot bring the key back. */
-export type KeyedValues = Map<string, Stamped<Json>>
+export type KeyedValues = Map<string, StampedValue<Json>>
 
 /** A session keeps at most this many keys of one object: the first by name, whatever the order of arrival. */
 export const maxKeysPerSession = 512
@@ -42,7 +42,7 @@ export function keyedObject(values: KeyedValues | undefined): JsonObject {
   return object
 }
 
-function take(values: KeyedValues, key: string, candidate: Stamped<Json>): void {
+function take(values: KeyedValues, key: string, candidate: StampedValue<Json>): void {
   const held = values.get(key)
   if (held === undefined || earlier(held.stamp, candidate.stamp)) values.set(key, candidate)
 }

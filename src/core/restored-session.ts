@@ -62,10 +62,10 @@ function sessionOf({ tabId, start, end, position, absorbed }: SessionHead, docum
     },
     entry: entryOf(read.entry, document),
     evidence: evidenceOf(document, read),
-    profile: read.stamped('profile', () => document.profile as NonNullable<DocumentFields['profile']>),
-    lastQuery: read.stamped('lastQuery', () => document.lastQuery as string),
-    entryPage: read.told('entryPage', stamp => pageOf(stamp, document.pages.entry)),
-    exitPage: read.told('exitPage', stamp => pageOf(stamp, document.pages.exit)),
+    profile: read.stampedValue('profile', () => document.profile as NonNullable<DocumentFields['profile']>),
+    lastQuery: read.stampedValue('lastQuery', () => document.lastQuery as string),
+    entryPage: read.stamped('entryPage', stamp => pageOf(stamp, document.pages.entry)),
+    exitPage: read.stamped('exitPage', stamp => pageOf(stamp, document.pages.exit)),
     properties: read.keyed(state.keys.properties, document.properties),
     traits: read.keyed(state.keys.traits, document.traits),
     aux: read.keyed(state.keys.aux, document.aux),
@@ -110,28 +110,31 @@ function entryOf(stamp: Stamp, { referrer, metadata, utm, click_id }: SessionBod
   }
 }
 
-function evidenceOf(document: SessionBody, { told, stamped }: ReturnType<typeof stateReader>): Evidence {
+function evidenceOf(
+  document: SessionBody,
+  { stamped, stampedValue }: ReturnType<typeof stateReader>,
+): Evidence {
   const { device, app, site, state } = document
   return {
-    ip: told('ip', stamp => ({ stamp, ip: device.ip, geo: device.geo })),
-    agent: told('agent', stamp => ({ stamp, agent: null, facts: factsOf(document) })),
-    screen: stamped('screen', () => ({
+    ip: stamped('ip', stamp => ({ stamp, ip: device.ip, geo: device.geo })),
+    agent: stamped('agent', stamp => ({ stamp, agent: null, facts: factsOf(document) })),
+    screen: stampedValue('screen', () => ({
       resolution: device.resolution,
       colorDepth: device.color_depth,
       orientation: device.orientation,
       touch: state.touch?.[0] ?? null,
     })),
-    viewport: stamped('viewport', () => app.resolution as string),
-    locale: stamped('locale', () => state.locale ?? (app.language as string)),
-    timeZone: stamped('timeZone', () => state.time_zone as string),
-    app: stamped('app', () => ({
+    viewport: stampedValue('viewport', () => app.resolution as string),
+    locale: stampedValue('locale', () => state.locale ?? (app.language as string)),
+    timeZone: stampedValue('timeZone', () => state.time_zone as string),
+    app: stampedValue('app', () => ({
       type: app.type,
       name: app.name,
       version: app.version,
       language: state.app_language ?? null,
     })),
-    geo: stamped('geo', () => device.geo),
-    site: stamped('site', () => site as string),
+    geo: stampedValue('geo', () => device.geo),
+    site: stampedValue('site', () => site as string),
   }
 }
 

@@ -8,7 +8,7 @@ import { type Evidence, evidenceGroups } from './evidence.ts'
 import type { Json, JsonObject } from './json.ts'
 import type { KeyedValues } from './keyed-values.ts'
 import type { Session } from './session.ts'
-import type { Stamp, Stamped, Told } from './stamp.ts'
+import type { Stamp, Stamped, StampedValue } from './stamp.ts'
 
 /** Index into `stamps`. */
 type StampIndex = number
@@ -114,16 +114,16 @@ function keyStamps(values: KeyedValues, table: StampTable): KeyStamps {
 export function stateReader(state: SessionState) {
   const stamps = state.stamps.map(([time, id]): Stamp => ({ time, id }))
   const stampAt = (index: StampIndex): Stamp => stamps[index] as Stamp
-  const told = <T extends Told>(field: string, toldBy: (stamp: Stamp) => T): T | undefined => {
+  const stamped = <T extends Stamped>(field: string, make: (stamp: Stamp) => T): T | undefined => {
     const index = state.fields[field]
-    return index === undefined ? undefined : toldBy(stampAt(index))
+    return index === undefined ? undefined : make(stampAt(index))
   }
   return {
     entry: stampAt(0),
     /** What is made with the stamp that the state holds for the field; undefined if it holds none. */
-    told,
-    stamped: <T>(field: string, value: () => T): Stamped<T> | undefined =>
-      told(field, stamp => ({ stamp, value: value() })),
+    stamped,
+    stampedValue: <T>(field: string, value: () => T): StampedValue<T> | undefined =>
+      stamped(field, stamp => ({ stamp, value: value() })),
     /** A key without a value in the document was removed. */
     keyed(stampsOfKeys: KeyStamps | undefined, object: JsonObject): KeyedValues | undefined {
       if (stampsOfKeys === undefined) return undefined

@@ -11,7 +11,7 @@ import { type KeyedValues, mergeKeys, takeKeys } from './keyed-values.ts'
 import { isBehind, type Position } from './position.ts'
 import type { RawEvent } from './raw-event.ts'
 import type { SessionKey } from './session-id.ts'
-import { earlier, earliest, latest, type Stamp, type Stamped, type Told } from './stamp.ts'
+import { earlier, earliest, latest, type Stamp, type Stamped, type StampedValue } from './stamp.ts'
 
 export type Quality = {
   readonly lateEvents: number
@@ -43,8 +43,8 @@ export type Session = {
   quality: Quality
   entry: Entry
   evidence: Evidence
-  profile: Stamped<Profile> | undefined
-  lastQuery: Stamped<string> | undefined
+  profile: StampedValue<Profile> | undefined
+  lastQuery: StampedValue<string> | undefined
   entryPage: Page | undefined
   exitPage: Page | undefined
   properties: KeyedValues | undefined
@@ -158,7 +158,7 @@ function takePage(session: Session, raw: RawEvent, stamp: Stamp, isNewest: boole
   if (last) session.exitPage = page
 }
 
-const isLatest = (stamp: Stamp, held: Told | undefined): boolean =>
+const isLatest = (stamp: Stamp, held: Stamped | undefined): boolean =>
   held === undefined || earlier(held.stamp, stamp)
 
 const profileOf = (profile: NonNullable<RawEvent['profile']>): Profile => ({

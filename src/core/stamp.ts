@@ -1,11 +1,11 @@
 /** Orders the events of a tab: by event time (epoch ms), then by event id. */
 export type Stamp = { readonly time: number; readonly id: string }
 
-/** What an event told, with the stamp of that event. */
-export type Told = { readonly stamp: Stamp }
+/** What came from an event, with the stamp of that event. */
+export type Stamped = { readonly stamp: Stamp }
 
-/** A value together with the event that it comes from. */
-export type Stamped<T> = Told & { readonly value: T }
+/** A value beside the stamp of the event that it comes from. */
+export type StampedValue<T> = Stamped & { readonly value: T }
 
 /** Whether `a` comes strictly before `b`. */
 export function earlier(a: Stamp, b: Stamp): boolean {
@@ -13,13 +13,13 @@ export function earlier(a: Stamp, b: Stamp): boolean {
 }
 
 /** Whichever is earlier, or the one that exists. */
-export function earliest<T extends Told>(a: T | undefined, b: T | undefined): T | undefined {
+export function earliest<T extends Stamped>(a: T | undefined, b: T | undefined): T | undefined {
   if (a === undefined || b === undefined) return a ?? b
   return earlier(b.stamp, a.stamp) ? b : a
 }
 
 /** Whichever is later, or the one that exists. */
-export function latest<T extends Told>(a: T | undefined, b: T | undefined): T | undefined {
+export function latest<T extends Stamped>(a: T | undefined, b: T | undefined): T | undefined {
   if (a === undefined || b === undefined) return a ?? b
   return earlier(a.stamp, b.stamp) ? b : a
 }

@@ -3,7 +3,7 @@ import { boundedCache } from '../bounded-cache.ts'
 import { withFlatTexts } from '../flat-texts.ts'
 import type { JsonObject } from '../json.ts'
 import type { EventContext } from '../raw-event.ts'
-import type { Stamp, Told } from '../stamp.ts'
+import type { Stamp, Stamped } from '../stamp.ts'
 import { channelOf, direct, type Traffic } from './channel.ts'
 import clickIds from './data/click-ids.json' with { type: 'json' }
 import paymentProviders from './data/payment-providers.json' with { type: 'json' }
@@ -16,7 +16,7 @@ export type Utm = {
   readonly term: string | null
   readonly content: string | null
 }
-export type Page = Told & { readonly url: string; readonly title: string | null }
+export type Page = Stamped & { readonly url: string; readonly title: string | null }
 export type ClickId = { readonly name: string; readonly value: string }
 
 /** `internal`: the same site. `excluded`: a payment page and its like, which is no origin. */
@@ -38,7 +38,7 @@ export type Landing = {
   readonly utm: Utm | null
 }
 /** The entry event's part. `landing` is attributed once, by `enrichSession`, and then let go. */
-export type Entry = Told & {
+export type Entry = Stamped & {
   readonly referrer: string | null
   readonly aux: JsonObject | null
   landing: Landing | null
