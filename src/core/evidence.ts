@@ -3,7 +3,7 @@ import type { DeviceFacts, UserAgentEvidence } from './enrichment/device.ts'
 import type { Geo } from './enrichment/geo.ts'
 import { isTimeZone } from './enrichment/weekday.ts'
 import type { EventContext } from './raw-event.ts'
-import { earlier, type Stamp, type Stamped, type StampedValue } from './stamp.ts'
+import { isEarliest, type Stamp, type Stamped, type StampedValue } from './stamp.ts'
 
 /**
  * `geo` is looked up once, by `enrichSession`; undefined until then. `ip` is null where a restored document does not
@@ -73,7 +73,7 @@ export function gatherEvidence(
   stamp: Stamp,
   isNewest: boolean,
 ): void {
-  const wins = isNewest ? isMissing : isEarlier
+  const wins = isNewest ? isMissing : isEarliest
   if (site && wins(stamp, evidence.site)) evidence.site = { stamp, value: site }
   if (!context) return
   const { ip, locale, timeZone } = context
@@ -90,7 +90,7 @@ function gatherObjects(
   evidence: Evidence,
   context: EventContext,
   stamp: Stamp,
-  wins: typeof isEarlier,
+  wins: typeof isEarliest,
 ): void {
   if (context.screen && wins(stamp, evidence.screen)) {
     const value = screenOf(context.screen)
@@ -123,12 +123,10 @@ export function mergeEvidence(into: Evidence, other: Evidence): void {
   const target = into as Record<string, Stamped | undefined>
   for (const group of evidenceGroups) {
     const theirs = other[group]
-    if (theirs !== undefined && isEarlier(theirs.stamp, into[group])) target[group] = theirs
+    if (theirs !== undefined && isEarliest(theirs.stamp, into[group])) target[group] = theirs
   }
 }
 
-const isEarlier = (stamp: Stamp, held: Stamped | undefined): boolean =>
-  held === undefined || earlier(stamp, held.stamp)
 const isMissing = (_: Stamp, held: Stamped | undefined): boolean => held === undefined
 
 const agentOf = (context: EventContext): UserAgentEvidence => ({

@@ -1,6 +1,6 @@
 // Objects that events merge into the session: per key the latest event wins.
 import type { Json, JsonObject } from './json.ts'
-import { earlier, type Stamp, type StampedValue } from './stamp.ts'
+import { isLatest, type Stamp, type StampedValue } from './stamp.ts'
 
 /** Null stands for a removed key: it is remembered, so that an older value cannot bring the key back. */
 export type KeyedValues = Map<string, StampedValue<Json>>
@@ -43,8 +43,7 @@ export function keyedObject(values: KeyedValues | undefined): JsonObject {
 }
 
 function take(values: KeyedValues, key: string, candidate: StampedValue<Json>): void {
-  const held = values.get(key)
-  if (held === undefined || earlier(held.stamp, candidate.stamp)) values.set(key, candidate)
+  if (isLatest(candidate.stamp, values.get(key))) values.set(key, candidate)
 }
 
 function bounded(values: KeyedValues): KeyedValues {

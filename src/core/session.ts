@@ -11,7 +11,7 @@ import { type KeyedValues, mergeKeys, takeKeys } from './keyed-values.ts'
 import { isBehind, type Position } from './position.ts'
 import type { RawEvent } from './raw-event.ts'
 import type { SessionKey } from './session-id.ts'
-import { earlier, earliest, latest, type Stamp, type Stamped, type StampedValue } from './stamp.ts'
+import { earlier, earliest, isLatest, latest, type Stamp, type StampedValue } from './stamp.ts'
 
 export type Quality = {
   readonly lateEvents: number
@@ -157,9 +157,6 @@ function takePage(session: Session, raw: RawEvent, stamp: Stamp, isNewest: boole
   if (first) session.entryPage = page
   if (last) session.exitPage = page
 }
-
-const isLatest = (stamp: Stamp, held: Stamped | undefined): boolean =>
-  held === undefined || earlier(held.stamp, stamp)
 
 const profileOf = (profile: NonNullable<RawEvent['profile']>): Profile => ({
   id: profile.id,

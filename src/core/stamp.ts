@@ -12,6 +12,14 @@ export function earlier(a: Stamp, b: Stamp): boolean {
   return a.time < b.time || (a.time === b.time && a.id < b.id)
 }
 
+/** Whether an event comes before that of what is held, or nothing is. */
+export const isEarliest = (stamp: Stamp, held: Stamped | undefined): boolean =>
+  held === undefined || earlier(stamp, held.stamp)
+
+/** Whether an event comes after that of what is held, or nothing is. */
+export const isLatest = (stamp: Stamp, held: Stamped | undefined): boolean =>
+  held === undefined || earlier(held.stamp, stamp)
+
 /** Whichever is earlier, or the one that exists. */
 export function earliest<T extends Stamped>(a: T | undefined, b: T | undefined): T | undefined {
   if (a === undefined || b === undefined) return a ?? b
