@@ -38,7 +38,7 @@ function figuresOf(worker: Worker, ends: ReadonlyMap<number, number>): Partition
     const watermark = sessions?.watermark ?? null
     return {
       partition: number,
-      openSessions: sessions?.size ?? 0,
+      openSessions: sessions?.openCount ?? 0,
       // The end was asked for a moment ago; what was committed since may be beyond it.
       lag: end === undefined || committed === null ? null : Math.max(0, end - committed),
       watermark: watermark !== null && Number.isFinite(watermark) ? watermark : null,

@@ -234,14 +234,14 @@ export class Worker implements SourceHandler {
       kind: 'PartitionRestored',
       partition: partition.number,
       offset,
-      sessions: partition.sessions.size,
+      sessions: partition.sessions.openCount,
       ms: clock.monotonic() - since,
     })
   }
 
   async #closeQuietPartition(partition: Partition): Promise<void> {
     const { sessions, next } = partition
-    if (!this.#isOurs(partition) || sessions === null || next === null || sessions.size === 0) return
+    if (!this.#isOurs(partition) || sessions === null || next === null || sessions.openCount === 0) return
     const { end } = await this.#parts.source.bounds(partition.number)
     if (next < end) {
       partition.quiet = null

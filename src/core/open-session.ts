@@ -10,7 +10,7 @@ import { overlaps } from './session-window.ts'
 /** A restored session that no event has touched yet: its head, and the rest as text. */
 type Asleep = SessionHead & { readonly body: string }
 
-/** A session in memory. */
+/** A session in memory: an open one, or a closed one that is still there or was brought back. */
 export class OpenSession {
   status: 'active' | 'ended'
   isChanged = false

@@ -1,5 +1,5 @@
-// The open sessions of one partition: placing events, merging, closing, and what has changed since the
-// last flush. Memory holds every session that an event at or after the watermark can still reach.
+// The sessions of one partition: placing events, merging, closing, and what has changed since the last flush. Memory
+// holds all that an event at or after the watermark can still reach, and closed ones while they are few.
 import { ClosedSessions } from './closed-sessions.ts'
 import { ClosingSchedule } from './closing-schedule.ts'
 import type { Erase, PlacedControl, Repair } from './control.ts'
@@ -52,9 +52,9 @@ export class PartitionSessions {
     return this.#watermark
   }
 
-  /** How many sessions are in memory and not closed. */
-  get size(): number {
-    return this.#tabs.size - this.#closed.durable
+  /** How many sessions are in memory, without the closed ones that are only kept there. */
+  get openCount(): number {
+    return this.#tabs.size - this.#closed.kept
   }
 
   /** Latest event time of any session that was in memory, −Infinity while there was none. */
@@ -267,8 +267,8 @@ export class PartitionSessions {
   }
 
   /**
-   * All changes are durable: nothing is dirty any more, and what is closed may leave memory, of which so many
-   * `partitions` have equal shares. Gives how many left.
+   * All changes are durable: nothing is dirty any more, and closed sessions leave memory if they are more than the share
+   * of one of so many `partitions`. Gives how many it has forgotten, the erased ones among them.
    */
   settle(nowMs: number, partitions = 1): number {
     this.#unwritten.settle(nowMs)

@@ -107,7 +107,7 @@ async function openSessions(given: readonly SourceRecord[]) {
   })
   globalThis.gc?.()
   const heapBytes = process.memoryUsage().heapUsed - before
-  if (sessions.size !== given.length) throw new Error(`${sessions.size} sessions are open`)
+  if (sessions.openCount !== given.length) throw new Error(`${sessions.openCount} sessions are open`)
   return { ...cost, heapBytes }
 }
 

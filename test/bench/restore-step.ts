@@ -63,7 +63,7 @@ async function restorePartition(partition: number): Promise<number> {
   const place = { epoch: settings.epoch, offset }
   const sessions = await restore(store, partition, { offset, metadata }, place, settings)
   kept.push(sessions)
-  return sessions.size
+  return sessions.openCount
 }
 
 const run = step.kind === 'scan' ? scanPartition : restorePartition

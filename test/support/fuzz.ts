@@ -115,7 +115,7 @@ export async function fuzz({ runs, seed, progress }: FuzzOptions): Promise<FuzzR
     assert.deepEqual(prototypes(), untouched, `a prototype has changed, records ${from} to ${from + count}`)
     result.documents += effects.documents.length
     result.redirects += effects.redirects.length
-    result.mostSessions = Math.max(result.mostSessions, sessions.size)
+    result.mostSessions = Math.max(result.mostSessions, sessions.openCount)
     if (isTenth(from, runs)) heap.push(heapAfterCollection())
     progress?.(from + count)
   }

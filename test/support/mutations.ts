@@ -128,7 +128,7 @@ export const mutations: readonly Mutation[] = [
     name: 'opened again, and forgotten with the closed ones',
     file: 'src/core/partition-sessions.ts',
     find: 'this.#closed.delete(open)) this',
-    replace: 'this.#closed.durable > 0) this',
+    replace: 'this.#closed.kept > 0) this',
     tests: simulation,
   },
   {

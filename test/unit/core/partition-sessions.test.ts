@@ -177,7 +177,7 @@ test('the watermark closes a session once it is past the gap, and only then is i
   p.sessions.close()
   assert.equal(p.documents().find(({ tabId }) => tabId === 'a')?.metadata.status, 'ended')
   assert.equal(p.sessions.settle(0), 1)
-  assert.equal(p.sessions.size, 1)
+  assert.equal(p.sessions.openCount, 1)
 })
 
 test('a closed session stays in memory while there are few of them, and a late event opens it again', () => {
@@ -185,7 +185,7 @@ test('a closed session stays in memory while there are few of them, and a late e
   p.apply(...tab('a').at('10:00', '10:05'), ...tab('b').at('11:00'))
   p.sessions.close()
   assert.equal(p.sessions.settle(0), 0)
-  assert.equal(p.sessions.size, 1, 'a closed one is not counted as open')
+  assert.equal(p.sessions.openCount, 1, 'a closed one is not counted as open')
   const late = tab('a')
     .at('10:03')
     .map(event => placed(event, 10))
@@ -194,7 +194,7 @@ test('a closed session stays in memory while there are few of them, and a late e
     late.map(event => p.sessions.apply(event)),
     ['applied'],
   )
-  assert.equal(p.sessions.size, 2)
+  assert.equal(p.sessions.openCount, 2)
   p.sessions.close()
   assert.deepEqual(p.spans(), ['a 10:00–10:05 ×3'])
   assert.equal(p.documents()[0]?.metadata.status, 'ended')
@@ -202,7 +202,7 @@ test('a closed session stays in memory while there are few of them, and a late e
   p.apply(...tab('c').at('12:00'))
   p.sessions.close()
   assert.equal(p.sessions.settle(0), 2, 'one more than may stay: all of them leave')
-  assert.equal(p.sessions.size, 1)
+  assert.equal(p.sessions.openCount, 1)
   assert.equal(p.sessions.lateSpans(late).length, 1)
 })
 
@@ -241,7 +241,7 @@ test('a stored session that meets an older one in memory replaces it, and the ot
   ahead.sessions.settle(0)
   ahead.sessions.admit(JSON.parse(JSON.stringify(earlier)), false)
   ahead.apply(...tab('a').at('10:06'))
-  for (const p of [behind, ahead]) assert.equal(p.sessions.size, 1)
+  for (const p of [behind, ahead]) assert.equal(p.sessions.openCount, 1)
   assert.deepEqual(ahead.spans(), ['a 10:00–10:06 ×3'])
 })
 
@@ -289,7 +289,7 @@ test('nothing is left in memory when all sessions are closed', () => {
   p.sessions.raiseWatermark(Number.POSITIVE_INFINITY)
   p.sessions.close()
   p.sessions.settle(0)
-  assert.equal(p.sessions.size, 0)
+  assert.equal(p.sessions.openCount, 0)
 })
 
 test('where open sessions are not written, one is written once, when it ends', () => {
@@ -342,7 +342,7 @@ test('a repair that is read again leaves to a later session what that one has ta
   again.applyAt(tab('a').at('10:16:30')[0] as TimelineEvent, 6)
   again.applyAt(tab('a').at('10:16:10')[0] as TimelineEvent, 7)
   assert.deepEqual(again.spans(), ['a 10:00–10:16:30 ×5'])
-  assert.equal(again.sessions.size, 1)
+  assert.equal(again.sessions.openCount, 1)
   const { redirects } = again.sessions.changes()
   assert.deepEqual(
     redirects.map(({ from, into }) => [from.id, into.key.id]),
@@ -358,7 +358,7 @@ test('a repair that is read again takes no session for one that began after an e
   p.sessions.knowErased({ tabId: 'a', from: clock('10:00'), to: clock('10:10'), position: placeAt(5) })
   p.sessions.showDamaged('a', JSON.parse(JSON.stringify(later.documents())))
   p.sessions.repair({ control: { kind: 'repair', tabId: 'a' }, position: placeAt(3) })
-  assert.equal(p.sessions.size, 2)
+  assert.equal(p.sessions.openCount, 2)
   assert.deepEqual(p.sessions.changes().redirects, [])
 })
 
@@ -370,6 +370,6 @@ test('a session that began after an erasure holds none that was there before, th
   p.apply(...tab('a').at('10:00', '10:10'))
   p.sessions.knowErased({ tabId: 'a', from: clock('10:00'), to: clock('10:10'), position: placeAt(5) })
   p.sessions.admit(JSON.parse(JSON.stringify(document)), false)
-  assert.equal(p.sessions.size, 2)
+  assert.equal(p.sessions.openCount, 2)
   assert.deepEqual(p.sessions.changes().redirects, [])
 })
