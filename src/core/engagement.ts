@@ -7,19 +7,19 @@ import { withRoom } from './packed-numbers.ts'
 import { joins, type Span } from './session-window.ts'
 
 /**
- * `whole`: one stretch, from the session's first event to its latest; most are. Two and more are numbers: first how
- * many follow: start, end, start, end… of the stretches, epoch ms, in order. The rest is room, which doubles. Null
- * where it was given up.
+ * `whole`: one stretch, from the session's first event to its latest; most are. Two and more are numbers: how many
+ * follow, then start, end, start, end… of the stretches, epoch ms, in order. The rest is room, which doubles. Null where
+ * it was given up.
  */
 export type Engagement = 'whole' | number[] | null
-/** A session, as far as its engagement goes: what is whole is told by its span. */
+/** A session, as far as its engagement goes: where that is whole, the span is the stretch. */
 export type Engaged = Span & { readonly engagement: Engagement }
 
 const attentionMs = 30_000
 /** A session that lasts longer is a robot or a kiosk. */
 export const overlongMs = 12 * 3_600_000
 
-/** With an event added to a session that does not span it yet. In place where it can. */
+/** With an event that the session's span does not include yet. In place where it can. */
 export function engage(session: Engaged, time: number): Engagement {
   const { engagement: held, start, end } = session
   if (held === null || isOverlong(Math.min(start, time), Math.max(end, time))) return null
@@ -104,7 +104,10 @@ export function engagedSeconds(session: Engaged): number | null {
   return Math.floor(ms / 1000)
 }
 
-/** For the document, as differences from one to the next; undefined where the session's span tells all. */
+/**
+ * For the document, as differences from one to the next. Undefined where it was given up, and for a single instant: the
+ * span tells which.
+ */
 export function encodeEngagement(session: Engaged): number[] | undefined {
   const stretches = stretchesOf(session)
   if (stretches === null || session.start === session.end) return undefined
@@ -123,5 +126,6 @@ export function decodeEngagement(encoded: readonly number[] | undefined, { start
     time += difference
     stretches.push(time)
   }
+  // A copy, without the room for more that `push` made.
   return wholeIfOne(stretches.slice())
 }

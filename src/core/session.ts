@@ -103,6 +103,7 @@ export function singleton(event: PlacedEvent, conversions: ConversionRules): Ses
 /** Extends a session by an event within the gap, in place: the same as merging with its singleton, and faster. */
 export function extend(session: Session, event: PlacedEvent, conversions: ConversionRules): void {
   const stamp: Stamp = { time: event.time, id: event.raw.eventId }
+  // While the span is still that of the events before.
   session.engagement = engage(session, event.time)
   // Most are. What the session holds from earlier events need not be compared with them, nor fetched into the cache.
   const isNewest = event.time > session.end
@@ -114,7 +115,7 @@ export function extend(session: Session, event: PlacedEvent, conversions: Conver
   take(session, event, stamp, isNewest, conversions)
 }
 
-/** Everything of an event but span, position, entry and window. */
+/** Everything of an event but span, engagement, position, entry and window. */
 function take(
   session: Session,
   event: PlacedEvent,
