@@ -66,7 +66,10 @@ export const metricList = {
   ),
   conflicts: counter('stale_writes_total', 'Writes for which a later state was stored already: harmless'),
   reduced: counter('documents_reduced_total', 'Documents that were refused and stored in reduced form'),
-  recalls: counter('recalls_total', 'Times that the store was searched for what late events may touch'),
+  recalls: counter(
+    'recalls_total',
+    'Times that the store was searched for what late events or control records may touch',
+  ),
   recallSpans: counter('recall_spans_total', 'Spans of event time that were searched for late events'),
   recallDocuments: counter('recall_documents_total', 'Documents that were found for late events'),
   restore: histogram('restore_seconds', 'How long a partition’s memory took to be restored'),
