@@ -13,8 +13,8 @@ import { admit, recall, recallProfiles, refuseLaterEpoch } from './stored-sessio
 
 export function recallFor(partition: Partition, store: SessionStore, telemetry: Telemetry): Recall {
   const { number, place } = partition
-  /** Restored as of a later commit than the one that the batch began at: what lies between is read again. */
-  const isBehind = (firstOffset: number) => firstOffset < place.offset
+  /** Whether the partition was restored as of a later commit than the batch begins at: what lies between is read again. */
+  const isBehindRestore = (firstOffset: number) => firstOffset < place.offset
 
   async function knowErased(sessions: PartitionSessions, firstOffset: number): Promise<void> {
     const after = { epoch: place.epoch, offset: Math.min(place.offset, firstOffset) }
@@ -26,7 +26,7 @@ export function recallFor(partition: Partition, store: SessionStore, telemetry: 
     }
   }
 
-  async function ask(
+  async function askStore(
     firstOffset: number,
     late: readonly TabSpan[],
     controls: readonly PlacedControl[],
@@ -34,8 +34,9 @@ export function recallFor(partition: Partition, store: SessionStore, telemetry: 
   ): Promise<void> {
     const erasures = controls.filter(isErase)
     const damaged = new Set(controls.filter(isRepair).map(({ control }) => control.tabId))
-    const isReadAgain = firstOffset < partition.readBefore
-    if (isBehind(firstOffset) || (isReadAgain && controls.length > 0)) await knowErased(sessions, firstOffset)
+    const mayBeReadAgain = firstOffset < partition.readBefore
+    if (isBehindRestore(firstOffset) || (mayBeReadAgain && controls.length > 0))
+      await knowErased(sessions, firstOffset)
     const spans = [...late, ...sessions.erasureSpans(erasures)]
     if (spans.length === 0 && controls.length === 0) return
     const fresh = partition.hasForgotten
@@ -50,7 +51,7 @@ export function recallFor(partition: Partition, store: SessionStore, telemetry: 
     const found = await recall(store, [...damaged].map(wholeTab), place, fresh)
     // After the searches, before they have an effect: what they have seen, or missed, may have been written by another
     // owner, after the spans of what it erased.
-    if (isReadAgain) {
+    if (mayBeReadAgain) {
       // What an owner of a later epoch has erased may be another partition's: it is not asked for, but that one was there.
       const [{ latestEpoch }] = await Promise.all([store.summary(), knowErased(sessions, firstOffset)])
       refuseLaterEpoch(latestEpoch, place.epoch)
@@ -74,7 +75,7 @@ export function recallFor(partition: Partition, store: SessionStore, telemetry: 
   return ({ firstOffset, items }, sessions) => {
     const late = sessions.lateSpans(items.filter(item => 'raw' in item))
     const controls = items.filter(item => 'control' in item)
-    if (late.length === 0 && controls.length === 0 && !isBehind(firstOffset)) return null
-    return ask(firstOffset, late, controls, sessions)
+    if (late.length === 0 && controls.length === 0 && !isBehindRestore(firstOffset)) return null
+    return askStore(firstOffset, late, controls, sessions)
   }
 }

@@ -37,9 +37,9 @@ export type PipelineSettings = {
 }
 
 /**
- * By default few: what was decoded is garbage before it is old, which is a third of the cost of a large batch. After a
- * slice for which the store was asked, many: what it is asked for at once costs it little more than what it is asked for
- * each time.
+ * `usual`: few, so that what was decoded is garbage before it is old, which saves a third of the cost of a large batch.
+ * `afterRecall`: many, for a slice after one for which the store was asked: it may be asked again, and one search for
+ * many late events costs little more than one for a few.
  */
 export type SliceSizes = { readonly usual: number; readonly afterRecall: number }
 const defaultSliceSizes: SliceSizes = { usual: 300, afterRecall: 3_000 }
@@ -79,9 +79,9 @@ export type DecodedSlice = {
 export type StoreEffects = Pick<BatchEffects, 'erasedSpans' | 'documents' | 'redirects'>
 
 /**
- * Brings the stored sessions that late events or controls may touch back into memory; null where there is nothing to
- * wait for. Batches of several partitions that took turns, slice by slice, would keep the garbage of all of them alive: a
- * sixth of the whole cost.
+ * Brings the stored sessions that late events or controls may touch back into memory. Null where the store need not be
+ * asked, not a promise that has resolved: awaiting it would let the batches of several partitions take turns, slice by
+ * slice, which keeps the garbage of all of them alive: a sixth of the whole cost.
  */
 export type Recall = (slice: DecodedSlice, sessions: PartitionSessions) => Promise<void> | null
 

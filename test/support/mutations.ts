@@ -106,7 +106,7 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'no recall',
     file: 'src/partition-recall.ts',
-    find: 'if (late.length === 0 && controls.length === 0 && !isBehind(firstOffset)) return null',
+    find: 'if (late.length === 0 && controls.length === 0 && !isBehindRestore(firstOffset)) return null',
     replace: 'if (late.length >= 0) return null',
     tests: simulation,
   },
