@@ -17,7 +17,7 @@ export type FetchedRecord = SourceRecord & {
   readonly batchContext?: { readonly producerId: string; readonly inTransaction: boolean }
 }
 
-/** kafkajs's, over one partition's part of a response. */
+/** kafkajs's, over a whole response: what is read next is one partition's part. */
 type ResponseDecoder = {
   readInt32(): number
   canReadBytes(length: number): boolean
@@ -48,16 +48,16 @@ const isTransactional = 0x10
 const isOfControl = 0x20
 
 /**
- * What is made of one response: compressed, its 8 MiB may hold a million records. Their sessions would not fit into
- * memory, nor would heartbeats be sent while they are made. What is left out comes with the next fetch.
+ * The most that is made of one response: compressed, its 8 MiB may hold a million records. Their sessions would not fit
+ * into memory, nor would heartbeats be sent while they are made. What is left out comes with the next fetch.
  */
 const maxRecords = 50_000
 const maxInflatedBytes = 32 << 20
-/** The first may lie before the offset that was asked for, where the log is compacted. */
+/** Of the first partition: all of its first batch may lie before the offset asked for, where the log is compacted. */
 const leastBatches = 2
 
-/** What the partitions of each response have given so far; kafkajs has one decoder for all of them. */
-const given = new WeakMap<ResponseDecoder, { records: number; bytes: number }>()
+/** How much was made of each response so far, whose partitions are read one after the other. */
+const madeOf = new WeakMap<ResponseDecoder, { records: number; bytes: number }>()
 
 /** What replaces kafkajs's `decodeMessages`: the records of one partition's part of a response. */
 export async function readRecords(decoder: ResponseDecoder): Promise<FetchedRecord[]> {
@@ -65,8 +65,8 @@ export async function readRecords(decoder: ResponseDecoder): Promise<FetchedReco
   if (size <= 0 || !decoder.canReadBytes(size)) return []
   const bytes = decoder.readBytes(size)
   if (bytes.readInt8(magicOffset) !== magic) return olderMessages(bytes, size)
-  const total = given.get(decoder) ?? { records: 0, bytes: 0 }
-  given.set(decoder, total)
+  const total = madeOf.get(decoder) ?? { records: 0, bytes: 0 }
+  madeOf.set(decoder, total)
   const least = total.records === 0 ? leastBatches : 0
   const records: FetchedRecord[] = []
   for (let at = 0, batches = 0; at + headBytes <= size; batches++) {
@@ -75,6 +75,7 @@ export async function readRecords(decoder: ResponseDecoder): Promise<FetchedReco
     if (at + head.length > size) break
     const batch = bytes.subarray(at, at + head.length)
     const count = countOf(batch)
+    // Its head tells how many records it has, but not how many bytes it is inflated.
     const isFull = total.bytes >= maxInflatedBytes || total.records + count > maxRecords
     if (isFull && batches >= least) break
     total.bytes += await readBatch(batch, head, records)
