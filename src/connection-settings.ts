@@ -1,7 +1,7 @@
 // How to reach Kafka, Elasticsearch and a schema registry.
 import { z } from 'zod'
 import { type Setting, secret, setting } from './setting.ts'
-import { duration, list, pemFile, text, topic, whole } from './setting-values.ts'
+import { duration, list, offOrOn, pemFile, text, topic, whole } from './setting-values.ts'
 
 export const connectionSettings = {
   kafkaBrokers: setting(
@@ -42,12 +42,7 @@ export const connectionSettings = {
     duration({ min: 1_000 }),
     'A worker that sends no heartbeat for this long loses its partitions; within the limits of the broker (6s to 30m)',
   ),
-  kafkaTls: setting(
-    'KAFKA_TLS',
-    'off',
-    z.enum(['off', 'on'], 'expected `off` or `on`'),
-    'Whether to speak TLS with the brokers',
-  ),
+  kafkaTls: setting('KAFKA_TLS', 'off', offOrOn, 'Whether to speak TLS with the brokers'),
   kafkaCaFile: setting(
     'KAFKA_CA_FILE',
     '',
@@ -103,7 +98,7 @@ export const connectionSettings = {
   elasticsearchCompression: setting(
     'ELASTICSEARCH_COMPRESSION',
     'off',
-    z.enum(['off', 'on'], 'expected `off` or `on`'),
+    offOrOn,
     'Whether requests and answers are compressed: a twelfth of the bytes, for a fifth more CPU in the worker',
   ),
   schemaRegistryUrl: setting(

@@ -19,6 +19,7 @@ const itemsOf = (value: string): string[] =>
     .map(item => item.trim())
     .filter(item => item !== '')
 export const list = text.transform(itemsOf)
+export const offOrOn = z.enum(['off', 'on'], 'expected `off` or `on`')
 export const listOrNone = z.string().transform(itemsOf)
 
 /** Host names in lower case, without the `www.` that no comparison looks at. */

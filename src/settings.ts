@@ -13,6 +13,7 @@ import {
   httpAddress,
   list,
   listOrNone,
+  offOrOn,
   text,
   whole,
 } from './setting-values.ts'
@@ -152,7 +153,7 @@ export const settings = {
   sessionLookup: setting(
     'SESSION_LOOKUP',
     'off',
-    z.enum(['off', 'on'], 'expected `off` or `on`'),
+    offOrOn,
     'Whether GET /tabs/{tabId}/session is answered at HTTP_ADDRESS: the session of a tab that was seen last, to anyone who reaches the address',
   ),
   sessionLookupRate: setting(
@@ -170,7 +171,7 @@ export const settings = {
   page: setting(
     'PAGE',
     'off',
-    z.enum(['off', 'on'], 'expected `off` or `on`'),
+    offOrOn,
     'Whether a page is served there too that shows how the worker does: partitions, lag, watermarks, open sessions. It shows nothing of any event, and takes no orders',
   ),
   shutdownDeadline: setting(
