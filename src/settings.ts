@@ -90,7 +90,7 @@ export const settings = {
     'CLOSED_SESSIONS_KEPT',
     '20000',
     whole(0, 1_000_000),
-    'How many closed sessions a worker may keep in memory, each of its partitions an equal share; one over 4 kB counts for several. The fewer leave, the less often Elasticsearch must refresh its indices before a look-up for late events',
+    'How many closed sessions a worker may keep in memory, each of its partitions an equal share; one over 4 kB counts as several. The more, the less often Elasticsearch must refresh its indices before a look-up for late events',
   ),
   timeZone: setting(
     'TIME_ZONE',

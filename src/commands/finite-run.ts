@@ -63,7 +63,7 @@ export async function runToEnd(run: FiniteRun): Promise<Totals> {
       format: run.format,
       onDataLoss: 'stop',
       writesOpen: run.writesOpen ?? false,
-      // What is written here is seen at once.
+      // These stores show at once what is written, so a recall costs no refresh.
       closedKept: 0,
     },
   })

@@ -12,7 +12,7 @@ export type Group = readonly [OpenSession, ...OpenSession[]]
 /**
  * What there was of a tab at a place in the log, in memory and in the store: in groups of those that are one, for they
  * are of the same id, within the gap of each other, or one lists the other. `holder`: a later session that has taken
- * the group in. None has if an erasure `separates` them: it began anew.
+ * the group in. One that an erasure `separates` from all of it has not: it began anew.
  */
 export function damagedGroups(
   held: readonly OpenSession[],

@@ -37,7 +37,7 @@ export type Landing = {
   readonly channel: string | null
   readonly utm: Utm | null
 }
-/** The entry event's part. `landing` is attributed once, by `enrichSession`, and then let go. */
+/** What a session keeps of its entry event. `landing` is attributed once, by `enrichSession`, and then let go. */
 export type Entry = Stamped & {
   readonly referrer: string | null
   readonly aux: JsonObject | null
