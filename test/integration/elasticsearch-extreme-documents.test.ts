@@ -3,14 +3,12 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { conversionRules } from '../../src/core/conversions.ts'
-import { nativeFormat } from '../../src/core/formats/native.ts'
 import { PartitionSessions } from '../../src/core/partition-sessions.ts'
 import { processBatch } from '../../src/pipeline.ts'
 import type { DocumentWrite, SessionStore } from '../../src/ports/session-store.ts'
 import { elasticsearchUnderTest, json, restored, storesOn } from '../support/elasticsearch-under-test.ts'
 import { extremeEvent, jsonText } from '../support/extreme-values.ts'
-import { storeAll } from '../support/store-all.ts'
+import { testSettings } from '../support/in-process.ts'
 import { testLookups } from '../support/test-lookups.ts'
 
 const { node, skip } = elasticsearchUnderTest('elasticsearch-extreme-documents.test.ts')
@@ -19,16 +17,8 @@ const at = Date.parse('2026-11-24T10:00:00Z')
 async function documentsOf(
   texts: readonly string[],
 ): Promise<{ writes: readonly DocumentWrite[]; refused: string[] }> {
-  const sessions = new PartitionSessions(
-    {
-      gapMs: 600_000,
-      allowedLatenessMs: 300_000,
-      conversions: conversionRules(['conversion']),
-      writesOpen: true,
-      closedKept: 0,
-    },
-    Number.NEGATIVE_INFINITY,
-  )
+  const settings = { ...testSettings, maxLatenessMs: Number.POSITIVE_INFINITY }
+  const sessions = new PartitionSessions(settings, Number.NEGATIVE_INFINITY)
   const records = texts.map((text, offset) => ({
     offset,
     timestamp: null,
@@ -37,14 +27,6 @@ async function documentsOf(
     headers: {},
   }))
   const batch = { partition: 0, records, firstOffset: 0, nextOffset: records.length }
-  const settings = {
-    topic: 'raw-events',
-    epoch: 0,
-    maxLatenessMs: Number.POSITIVE_INFINITY,
-    format: nativeFormat,
-    timeZone: 'UTC',
-    privacy: storeAll,
-  }
   const effects = await processBatch(batch, sessions, () => null, testLookups, at, settings)
   return { writes: effects.documents, refused: effects.deadLetters.map(({ message }) => message) }
 }

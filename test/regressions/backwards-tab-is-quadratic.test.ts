@@ -1,10 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { conversionRules } from '../../src/core/conversions.ts'
-import { nativeFormat } from '../../src/core/formats/native.ts'
 import { PartitionSessions } from '../../src/core/partition-sessions.ts'
 import { processBatch } from '../../src/pipeline.ts'
-import { storeAll } from '../support/store-all.ts'
+import { testSettings } from '../support/in-process.ts'
 import { testLookups } from '../support/test-lookups.ts'
 
 const count = 8000
@@ -22,24 +20,8 @@ test('a tab whose 8,000 events come backwards in time, each the start of another
     return { offset, timestamp: null, key: null, value: Buffer.from(JSON.stringify(raw)), headers: {} }
   })
   const batch = { partition: 0, records, firstOffset: 0, nextOffset: count }
-  const sessions = new PartitionSessions(
-    {
-      gapMs: 600_000,
-      allowedLatenessMs: 300_000,
-      conversions: conversionRules([]),
-      writesOpen: true,
-      closedKept: 0,
-    },
-    Number.NEGATIVE_INFINITY,
-  )
-  const settings = {
-    topic: null,
-    epoch: 0,
-    maxLatenessMs: Number.POSITIVE_INFINITY,
-    format: nativeFormat,
-    timeZone: 'UTC',
-    privacy: storeAll,
-  }
+  const settings = { ...testSettings, topic: null, maxLatenessMs: Number.POSITIVE_INFINITY }
+  const sessions = new PartitionSessions(settings, Number.NEGATIVE_INFINITY)
   const since = process.cpuUsage()
   const { documents, redirects } = await processBatch(batch, sessions, () => null, testLookups, at, settings)
   const { user } = process.cpuUsage(since)

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { SqliteSessionStore } from '../../src/adapters/sqlite-session-store.ts'
-import { conversionRules } from '../../src/core/conversions.ts'
 import { arrivalOf, identityHash } from '../../src/core/dedupe-window.ts'
 import { erasedSpanDocument } from '../../src/core/erased-document.ts'
 import { PartitionSessions } from '../../src/core/partition-sessions.ts'
@@ -10,6 +9,7 @@ import { documentVersion } from '../../src/core/session-document.ts'
 import { newPartition } from '../../src/owned-partition.ts'
 import { recallFor } from '../../src/partition-recall.ts'
 import { upgrading } from '../../src/upgrading-store.ts'
+import { testSettings } from '../support/in-process.ts'
 
 const time = Date.parse('2026-11-24T10:00:00Z')
 
@@ -29,16 +29,7 @@ test('an event is not read again once a later epoch may have erased its session'
     const position = { topic: 'raw-events', epoch, partition: 1, offset: 5, timestamp: time }
     const span = erasedSpanDocument({ tabId: 't', from: time, to: time, position })
     await store.write([{ ...span, version: documentVersion(position, 'erased') }])
-    const sessions = new PartitionSessions(
-      {
-        gapMs: 600_000,
-        allowedLatenessMs: 0,
-        conversions: conversionRules([]),
-        writesOpen: true,
-        closedKept: 0,
-      },
-      time + 3_600_000,
-    )
+    const sessions = new PartitionSessions(testSettings, time + 3_600_000)
     const partition = { ...newPartition(0, 0), readBefore: 3 }
     const recall = recallFor(partition, upgrading(store), () => {})
     const recalled = recall({ firstOffset: 0, items: [late()] }, sessions) as Promise<void>

@@ -1,27 +1,11 @@
 // Events made to be slow: what backtracking, sorting and copying could be made to suffer by.
 
-import { conversionRules } from '../../src/core/conversions.ts'
-import { nativeFormat } from '../../src/core/formats/native.ts'
 import { PartitionSessions } from '../../src/core/partition-sessions.ts'
 import { processBatch } from '../../src/pipeline.ts'
-import { storeAll } from './store-all.ts'
+import { testSettings } from './in-process.ts'
 import { testLookups } from './test-lookups.ts'
 
-const settings = {
-  topic: null,
-  epoch: 0,
-  maxLatenessMs: Number.POSITIVE_INFINITY,
-  format: nativeFormat,
-  timeZone: 'UTC',
-  privacy: storeAll,
-}
-const sessionSettings = {
-  gapMs: 600_000,
-  allowedLatenessMs: 300_000,
-  conversions: conversionRules([]),
-  writesOpen: true,
-  closedKept: 0,
-}
+const settings = { ...testSettings, topic: null, maxLatenessMs: Number.POSITIVE_INFINITY }
 
 /** The longest of each that is let in, and some more. */
 const userAgents = {
@@ -124,7 +108,7 @@ async function timed(event: object): Promise<number> {
   const value = Buffer.from(JSON.stringify(raw))
   const record = { offset: 0, timestamp: null, key: null, value, headers: {} }
   const batch = { partition: 0, records: [record], firstOffset: 0, nextOffset: 1 }
-  const sessions = new PartitionSessions(sessionSettings, Number.NEGATIVE_INFINITY)
+  const sessions = new PartitionSessions(settings, Number.NEGATIVE_INFINITY)
   // A new one each time: its cache would answer the second.
   const since = performance.now()
   const { documents } = await processBatch(batch, sessions, () => null, testLookups, 0, settings)

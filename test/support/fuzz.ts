@@ -4,7 +4,6 @@
 import assert from 'node:assert/strict'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import { conversionRules } from '../../src/core/conversions.ts'
 import { eventFormats } from '../../src/core/formats/event-formats.ts'
 import { compileFieldMap } from '../../src/core/formats/field-map.ts'
 import type { Format } from '../../src/core/formats/format.ts'
@@ -12,10 +11,12 @@ import { PartitionSessions } from '../../src/core/partition-sessions.ts'
 import { commonlyRedacted } from '../../src/core/privacy.ts'
 import { restoredSession } from '../../src/core/restored-session.ts'
 import { isRedirect, type SessionDocument, sessionDocument } from '../../src/core/session-document.ts'
-import { type BatchEffects, type PipelineSettings, processBatch, type Tally } from '../../src/pipeline.ts'
+import { type BatchEffects, processBatch, type Tally } from '../../src/pipeline.ts'
 import type { SourceRecord } from '../../src/ports/event-source.ts'
 import type { DocumentWrite } from '../../src/ports/session-store.ts'
+import type { WorkerSettings } from '../../src/worker.ts'
 import { fuzzInputs } from './fuzz-inputs.ts'
+import { testSettings } from './in-process.ts'
 import { seededRandom } from './seeded-random.ts'
 import { testLookups } from './test-lookups.ts'
 
@@ -66,26 +67,17 @@ const formats: readonly Format[] = everyFormat.flatMap(format => [
 ])
 /** How many records it takes until each format has had its turn. */
 export const fuzzRound = formats.length * batchSize
-const settings: PipelineSettings = {
-  topic: 'raw-events',
-  epoch: 0,
-  maxLatenessMs: 30 * 86_400_000,
+const settings: WorkerSettings = {
+  ...testSettings,
   format: eventFormats.auto,
   timeZone: 'Europe/Berlin',
   privacy: { ip: 'mask', redactedParameters: new Set(commonlyRedacted) },
-}
-const sessionSettings = {
-  gapMs: 600_000,
-  allowedLatenessMs: 300_000,
-  conversions: conversionRules(['conversion']),
-  writesOpen: true,
-  closedKept: 0,
 }
 const collectGarbage = collector()
 
 export async function fuzz({ runs, seed, progress }: FuzzOptions): Promise<FuzzResult> {
   const inputs = fuzzInputs(seededRandom(seed))
-  const sessions = new PartitionSessions(sessionSettings, Number.NEGATIVE_INFINITY)
+  const sessions = new PartitionSessions(settings, Number.NEGATIVE_INFINITY)
   const total: Tally = { applied: 0, duplicates: 0, alreadyApplied: 0, controls: 0, deadLetters: 0 }
   const result = { documents: 0, redirects: 0, mostSessions: 0, slowestBatchMs: 0 }
   const reasons: Record<string, number> = {}

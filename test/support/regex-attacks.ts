@@ -1,10 +1,10 @@
 // Texts that patterns backtrack on, of any length, for every field that a pattern is run over.
 
-import { conversionRules } from '../../src/core/conversions.ts'
-import { nativeFormat } from '../../src/core/formats/native.ts'
 import { PartitionSessions } from '../../src/core/partition-sessions.ts'
 import { commonlyRedacted } from '../../src/core/privacy.ts'
-import { type PipelineSettings, processBatch } from '../../src/pipeline.ts'
+import { processBatch } from '../../src/pipeline.ts'
+import type { WorkerSettings } from '../../src/worker.ts'
+import { testSettings } from './in-process.ts'
 import { testLookups } from './test-lookups.ts'
 
 type Field = { readonly limit: number; event(text: string): object }
@@ -73,20 +73,11 @@ export const regexAttacks: readonly Attack[] = Object.entries(fields).flatMap(([
   })),
 )
 
-const settings: PipelineSettings = {
+const settings: WorkerSettings = {
+  ...testSettings,
   topic: null,
-  epoch: 0,
   maxLatenessMs: Number.POSITIVE_INFINITY,
-  format: nativeFormat,
-  timeZone: 'UTC',
   privacy: { ip: 'mask', redactedParameters: new Set(commonlyRedacted) },
-}
-const sessionSettings = {
-  gapMs: 600_000,
-  allowedLatenessMs: 300_000,
-  conversions: conversionRules([]),
-  writesOpen: true,
-  closedKept: 0,
 }
 
 async function processOne(event: object): Promise<void> {
@@ -99,7 +90,7 @@ async function processOne(event: object): Promise<void> {
     headers: {},
   }
   const batch = { partition: 0, records: [record], firstOffset: 0, nextOffset: 1 }
-  const sessions = new PartitionSessions(sessionSettings, Number.NEGATIVE_INFINITY)
+  const sessions = new PartitionSessions(settings, Number.NEGATIVE_INFINITY)
   // A new one each time: its cache would answer the second.
   const { documents } = await processBatch(batch, sessions, () => null, testLookups, 0, settings)
   for (const { document } of documents) JSON.stringify(document)
