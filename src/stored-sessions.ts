@@ -79,7 +79,8 @@ export async function recall(
   fresh: boolean,
 ): Promise<readonly SessionDocument[]> {
   if (spans.length === 0) return []
-  return liveOf(await store.recall({ ranges: united(spans), redirectsAfter: place, fresh }), store, place)
+  const query = { ranges: withoutOverlaps(spans), redirectsAfter: place, fresh }
+  return liveOf(await store.recall(query), store, place)
 }
 
 /** Every stored session of the partition, touched in this epoch, that shows one of the profiles. */
@@ -113,7 +114,7 @@ async function liveOf(
 }
 
 /** Overlapping spans of a tab as one. */
-export function united(spans: readonly TabSpan[]): TabSpan[] {
+function withoutOverlaps(spans: readonly TabSpan[]): TabSpan[] {
   const sorted = [...spans].sort((a, b) => (a.tabId < b.tabId ? -1 : a.tabId > b.tabId ? 1 : a.from - b.from))
   const result: TabSpan[] = []
   for (const span of sorted) {
