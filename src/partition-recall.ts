@@ -13,7 +13,7 @@ import { admit, recall, recallProfiles, refuseLaterEpoch } from './stored-sessio
 
 export function recallFor(partition: Partition, store: SessionStore, telemetry: Telemetry): Recall {
   const { number, place } = partition
-  /** Whether the partition was restored as of a later commit than the batch begins at: what lies between is read again. */
+  /** Whether the partition was restored as of a later commit than the batch began at: the records between come again. */
   const isBehindRestore = (firstOffset: number) => firstOffset < place.offset
 
   async function knowErased(sessions: PartitionSessions, firstOffset: number): Promise<void> {

@@ -60,8 +60,8 @@ function decodeValue(
 ): Decoded {
   if (isDeeperThan(value, maxDepth)) return tooDeep()
   const recordTime = recordTimeOf(timestamp, headers)
-  // A producer that counts in micro- or nanoseconds. Both are looked at: a header may tell another time than the record's
-  // own, which documents show.
+  // A producer that counts in micro- or nanoseconds. Both are looked at: a header may tell another time than the
+  // record's own, which documents show.
   if (Math.max(timestamp ?? 0, recordTime ?? 0) > maxInstantMs)
     return deadLetter('time-out-of-range', "the record's own timestamp lies after 9999")
   if (isControl(value)) return decodeControl(value)

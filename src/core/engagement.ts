@@ -8,8 +8,8 @@ import { joins, type Span } from './session-window.ts'
 
 /**
  * `whole`: one stretch, from the session's first event to its latest; most are. Two and more are numbers: how many
- * follow, then start, end, start, end… of the stretches, epoch ms, in order. The rest is room, which doubles. Null where
- * it was given up.
+ * follow, then start, end, start, end… of the stretches, epoch ms, in order. The rest is room, which doubles. Null
+ * where it was given up.
  */
 export type Engagement = 'whole' | number[] | null
 /** A session, as far as its engagement goes: where that is whole, the span is the stretch. */

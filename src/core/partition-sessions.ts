@@ -267,8 +267,8 @@ export class PartitionSessions {
   }
 
   /**
-   * All changes are durable: nothing is dirty any more, and closed sessions leave memory if they are more than the share
-   * of one of so many `partitions`. Gives how many it has forgotten, the erased ones among them.
+   * All changes are durable: nothing is dirty any more, and closed sessions leave memory if there are more than one of
+   * so many `partitions` may keep. Gives how many it has forgotten, with those that were erased.
    */
   settle(nowMs: number, partitions = 1): number {
     this.#unwritten.settle(nowMs)

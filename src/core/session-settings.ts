@@ -10,6 +10,6 @@ export type SessionSettings = {
    * that out: what was not written comes back. One that is committed must not.
    */
   readonly writesOpen: boolean
-  /** How many closed sessions of all partitions may stay in memory; a large one counts as several (`closed-sessions.ts`). */
+  /** How many closed sessions of all partitions may stay in memory (`closed-sessions.ts`). A large one is several. */
   readonly closedKept: number
 }

@@ -23,7 +23,7 @@ export type SessionState = {
   readonly arrivals: readonly number[]
   /** Sum of conversion values in millionths, exact. Absent where it is 0. */
   readonly value?: string
-  /** Stretches of attention after the first event: length, gap, length… in ms. Absent for one instant, and if given up. */
+  /** Stretches of attention after the first event: length, gap, length… in ms. Absent: one instant, or given up. */
   readonly engaged?: readonly number[]
   /** Cells of the ids in `operation.merge`, in that order. */
   readonly absorbed?: readonly number[]
