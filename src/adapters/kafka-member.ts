@@ -183,8 +183,8 @@ export class KafkaMember implements LeaseHolder {
       maxWaitTimeInMs: options.flushIntervalMs,
       // With kafkajs's minimum of 1 byte the broker would not wait: a batch, and a flush, for every few records.
       minBytes: 1 << 20,
-      // While there is more than this, an answer is of one partition, and the next one of the next (`kafkajs-repairs.ts`):
-      // few batches at once leave little alive in memory.
+      // While there is more than this, an answer is of one partition, and few batches at once leave little alive in memory.
+      // Which one it is changes: kafkajs shuffles them for each fetch.
       maxBytesPerPartition: options.maxFetchBytes,
       maxBytes: options.maxFetchBytes,
       allowAutoTopicCreation: false,

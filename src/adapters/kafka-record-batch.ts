@@ -51,8 +51,8 @@ const isOfControl = 0x20
  * The most that is made of one response: compressed, its 8 MiB may hold a million records. Their sessions would not fit
  * into memory, nor would heartbeats be sent while they are made. What is left out comes with the next fetch.
  */
-const maxRecords = 50_000
-const maxInflatedBytes = 32 << 20
+const maxRecords = 100_000
+const maxInflatedBytes = 64 << 20
 /** Of the first partition: all of its first batch may lie before the offset asked for, where the log is compacted. */
 const leastBatches = 2
 

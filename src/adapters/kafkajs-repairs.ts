@@ -15,7 +15,6 @@ export const repairedSources = {
   decodeMessages: '1b27174fb8b38bbdc4f816f8cf122614d867e4ab612a5771ce2208f6eab45130',
   setDefaultOffset: '4ebfa038e4f955bd1df233a59a5ee5e6741f8d7931c07e2bfe18c2ece4769cfe',
   connect: 'f62881754acb28b9649343a621f36c450fed94751126a6570498975fb1c48a58',
-  filterPartitionsByNode: '2e0a308cccdeef04c5ccd51d9003f55b2511303e67160f94fc3386c29a92d5d5',
 } as const
 
 type RepairName = keyof typeof repairedSources
@@ -27,8 +26,6 @@ type RequestQueue = {
   throttleCheckTimeoutId: NodeJS.Timeout | null
   checkPendingRequests(): void
 }
-
-type TopicPartitions = { readonly topic: string; readonly partitions: readonly number[] }
 
 type OffsetManager = {
   cluster: {
@@ -45,7 +42,6 @@ const places = {
   decodeMessages: 'kafkajs/src/protocol/requests/fetch/v4/decodeMessages',
   setDefaultOffset: 'kafkajs/src/consumer/offsetManager',
   connect: 'kafkajs/src/network/connection',
-  filterPartitionsByNode: 'kafkajs/src/consumer/consumerGroup',
 } as const satisfies Record<RepairName, string>
 
 /** What replaces each function; what it replaced is in `originals`. */
@@ -54,7 +50,6 @@ const repairs: Record<RepairName, AnyFunction> = {
   decodeMessages: readRecords,
   setDefaultOffset,
   connect,
-  filterPartitionsByNode,
 }
 const originals: Partial<Record<RepairName, AnyFunction>> = {}
 
@@ -147,30 +142,6 @@ function connect(this: object): Promise<unknown> {
     .finally(() => connecting.delete(this))
   connecting.set(this, connected)
   return connected
-}
-
-/** How often each consumer group has asked each broker for records. */
-const fetches = new WeakMap<object, Map<string, number>>()
-
-/**
- * kafkajs asks a broker for its partitions in the same order each time. It fills its answer in that order, up to
- * `maxBytes`: while the first ones have more than that, the others are not read at all (tulios/kafkajs#849). So each
- * fetch begins with another one, as KIP-74 wants it.
- */
-function filterPartitionsByNode(
-  this: object,
-  nodeId: string,
-  topicPartitions: readonly TopicPartitions[],
-): TopicPartitions[] {
-  const ofNode = originals.filterPartitionsByNode as (...args: unknown[]) => TopicPartitions[]
-  const counts = fetches.get(this) ?? new Map<string, number>()
-  fetches.set(this, counts)
-  const count = counts.get(nodeId) ?? 0
-  counts.set(nodeId, count + 1)
-  return ofNode.call(this, nodeId, topicPartitions).map(({ topic, partitions }) => {
-    const first = count % Math.max(1, partitions.length)
-    return { topic, partitions: [...partitions.slice(first), ...partitions.slice(0, first)] }
-  })
 }
 
 /**

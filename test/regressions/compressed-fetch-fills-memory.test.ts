@@ -40,15 +40,15 @@ const batches = (count: number, records: number, value: Buffer) =>
 // A fetch of 8 MiB was 600,000 small records, or more: with the heap of `kubernetes/worker.yaml` the worker ended with
 // no memory left, again after every restart.
 test('of a compressed response no more becomes a batch than memory holds', async () => {
-  const many = await batches(6, 15_000, Buffer.from('small'))
-  assert.deepEqual(await given(many), [45_000])
-  assert.deepEqual(await given(many.slice(0, 2), many, many), [30_000, 15_000, 0], 'over all partitions')
-  const large = await batches(6, 10, Buffer.alloc(1 << 20))
-  assert.deepEqual(await given(large), [40])
-  assert.deepEqual(await given(large.slice(0, 1), large, large), [10, 30, 0])
+  const many = await batches(6, 30_000, Buffer.from('small'))
+  assert.deepEqual(await given(many), [90_000])
+  assert.deepEqual(await given(many.slice(0, 2), many, many), [60_000, 30_000, 0], 'over all partitions')
+  const large = await batches(8, 10, Buffer.alloc(1 << 20))
+  assert.deepEqual(await given(large), [70])
+  assert.deepEqual(await given(large.slice(0, 1), large, large), [10, 60, 0])
 })
 
 test('of the first partition two batches are given, however large: one may lie before the offset asked for', async () => {
-  const huge = await batches(3, 51_000, Buffer.from('small'))
-  assert.deepEqual(await given(huge, huge), [102_000, 0])
+  const huge = await batches(3, 101_000, Buffer.from('small'))
+  assert.deepEqual(await given(huge, huge), [202_000, 0])
 })

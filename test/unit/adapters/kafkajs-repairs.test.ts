@@ -14,7 +14,6 @@ const require = createRequire(import.meta.url)
 const RequestQueue = require('kafkajs/src/network/requestQueue')
 const OffsetManager = require('kafkajs/src/consumer/offsetManager')
 const Connection = require('kafkajs/src/network/connection')
-const ConsumerGroup = require('kafkajs/src/consumer/consumerGroup')
 const Encoder = require('kafkajs/src/protocol/encoder')
 const encodeRecord = require('kafkajs/src/protocol/recordBatch/record/v0')
 const { RecordBatch } = require('kafkajs/src/protocol/recordBatch/v0')
@@ -25,7 +24,6 @@ const sources = {
   decodeMessages: require('kafkajs/src/protocol/requests/fetch/v4/decodeMessages'),
   setDefaultOffset: OffsetManager.prototype.setDefaultOffset,
   connect: Connection.prototype.connect,
-  filterPartitionsByNode: ConsumerGroup.prototype.filterPartitionsByNode,
 }
 describe('the repairs of kafkajs', () => {
   it('are for the installed version, whose functions are those that were read', () => {
@@ -52,7 +50,6 @@ describe('the repairs of kafkajs', () => {
     assert.notEqual(RequestQueue.prototype.scheduleCheckPendingRequests, sources.scheduleCheckPendingRequests)
     assert.notEqual(OffsetManager.prototype.setDefaultOffset, sources.setDefaultOffset)
     assert.notEqual(Connection.prototype.connect, sources.connect)
-    assert.notEqual(ConsumerGroup.prototype.filterPartitionsByNode, sources.filterPartitionsByNode)
     assert.notEqual(require('kafkajs/src/protocol/requests/fetch/v4/decodeMessages'), sources.decodeMessages)
   })
 })
@@ -103,16 +100,6 @@ describe('repaired kafkajs', () => {
       messages.map(({ offset }: { offset: unknown }) => offset),
       [5],
     )
-  })
-
-  it('begins each fetch from a broker with the next partition, so that none waits for the backlog of others', () => {
-    const group = Object.create(ConsumerGroup.prototype)
-    group.findReadReplicaForPartitions = (_: string, partitions: number[]) => ({ '1': partitions, '2': [3] })
-    const fetch = (nodeId: string) =>
-      group.filterPartitionsByNode(nodeId, [{ topic: 't', partitions: [0, 1, 2] }])
-    const orders = ['1', '2', '1', '1', '2', '1'].map(nodeId => fetch(nodeId)[0].partitions.join(''))
-    assert.deepEqual(orders, ['012', '3', '120', '201', '3', '012'])
-    assert.deepEqual(fetch('3'), [{ topic: 't', partitions: [] }])
   })
 
   it('opens one socket for two requests that find the connection closed', async () => {
