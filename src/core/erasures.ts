@@ -64,11 +64,16 @@ export class Erasures {
     return this.#spansOver(tabId, start, end).some(span => isBehind(position, span.position))
   }
 
+  /** Whether a session meets another one of its tab, and no erasure lies between them. */
+  letMeet(open: OpenSession, other: SessionHead, otherKey: SessionKey): boolean {
+    return open.meets(other, otherKey) && !this.#separates(open.head, other)
+  }
+
   /**
    * Whether an erasure lies between two sessions of a tab: the older one was erased and the newer one began after it,
    * so that neither holds the other although they may overlap.
    */
-  separates(a: SessionHead, b: SessionHead): boolean {
+  #separates(a: SessionHead, b: SessionHead): boolean {
     const [older, newer] = isBehind(a.position, b.position) ? [a, b] : [b, a]
     return this.#spansOver(older.tabId, older.start, older.end).some(
       ({ position }) => isBehind(older.position, position) && isBehind(position, newer.position),

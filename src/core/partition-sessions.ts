@@ -83,9 +83,7 @@ export class PartitionSessions {
     const open = this.#restored(document)
     const { key, head } = open
     const { position } = head
-    const met = this.#tabs
-      .of(head.tabId)
-      .filter(other => other.meets(head, key) && !this.#erasures.separates(other.head, head))
+    const met = this.#tabs.of(head.tabId).filter(other => this.#erasures.letMeet(other, head, key))
     const ahead = met.find(other => !isBehind(other.head.position, position))
     if (ahead !== undefined) {
       if (ahead.key.id !== key.id) this.#unwritten.redirectStored(key, position, ahead)
@@ -224,8 +222,8 @@ export class PartitionSessions {
     const stored = found.map(document => this.#restored(document))
     const left = stored.filter(({ head }) => !this.#erasures.coversSession(head))
     const { gapMs } = this.#settings
-    const separates: Erasures['separates'] = (a, b) => this.#erasures.separates(a, b)
-    for (const { group, holder } of damagedGroups(this.#tabs.of(tabId), left, position, gapMs, separates)) {
+    const groups = damagedGroups(this.#tabs.of(tabId), left, position, gapMs, this.#erasures)
+    for (const { group, holder } of groups) {
       if (holder === undefined) this.#writeAgain(group, position)
       else for (const open of group) this.#replace(open, holder, holder.head.position)
     }

@@ -1,8 +1,8 @@
 // What a damaged store holds of a tab, made into sessions again. Healthy sessions come out as they went in.
 import { dedupeWindowSize, inCommon, rememberedEvents } from './dedupe-window.ts'
+import type { Erasures } from './erasures.ts'
 import type { OpenSession } from './open-session.ts'
 import { isBehind, type Position } from './position.ts'
-import type { SessionHead } from './restored-session.ts'
 import { merge, type Session } from './session.ts'
 import { contains, joins } from './session-window.ts'
 
@@ -12,14 +12,14 @@ export type Group = readonly [OpenSession, ...OpenSession[]]
 /**
  * What there was of a tab at a place in the log, in memory and in the store: in groups of those that are one, for they
  * are of the same id, within the gap of each other, or one lists the other. `holder`: a later session that has taken
- * the group in. One that an erasure `separates` from all of it has not: it began anew.
+ * the group in. One that began anew after an erasure has not.
  */
 export function damagedGroups(
   held: readonly OpenSession[],
   stored: readonly OpenSession[],
   position: Position,
   gapMs: number,
-  separates: (a: SessionHead, b: SessionHead) => boolean,
+  erasures: Erasures,
 ): { readonly group: Group; readonly holder: OpenSession | undefined }[] {
   const isEarlier = ({ head }: OpenSession) => isBehind(head.position, position)
   const isHeld = ({ key, head }: OpenSession) =>
@@ -28,9 +28,7 @@ export function damagedGroups(
   const later = held.filter(open => !isEarlier(open))
   return groupsOf(earlier, gapMs).map(group => ({
     group,
-    holder: later.find(open =>
-      group.some(({ head, key }) => open.meets(head, key) && !separates(head, open.head)),
-    ),
+    holder: later.find(open => group.some(({ head, key }) => erasures.letMeet(open, head, key))),
   }))
 }
 

@@ -253,8 +253,8 @@ export const mutations: readonly Mutation[] = [
   },
   {
     name: 'sessions united over an erasure',
-    file: 'src/core/partition-sessions.ts',
-    find: ' && !this.#erasures.separates(other.head, head)',
+    file: 'src/core/erasures.ts',
+    find: ' && !this.#separates(open.head, other)',
     replace: '',
     tests: ['test/unit/core/partition-sessions.test.ts'],
   },
