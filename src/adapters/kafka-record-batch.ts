@@ -35,6 +35,8 @@ type Head = {
   readonly producerId: string
   readonly inTransaction: boolean
   readonly isControl: boolean
+  /** How many records it has. */
+  readonly count: number
 }
 
 const magicOffset = 16
@@ -73,13 +75,11 @@ export async function readRecords(decoder: ResponseDecoder): Promise<FetchedReco
     const head = headAt(bytes, at)
     // The broker cuts a response where its size is reached: the rest of that batch comes with the next fetch.
     if (at + head.length > size) break
-    const batch = bytes.subarray(at, at + head.length)
-    const count = countOf(batch)
     // Its head tells how many records it has, but not how many bytes it is inflated.
-    const isFull = total.bytes >= maxInflatedBytes || total.records + count > maxRecords
+    const isFull = total.bytes >= maxInflatedBytes || total.records + head.count > maxRecords
     if (isFull && batches >= least) break
-    total.bytes += await readBatch(batch, head, records)
-    total.records += count
+    total.bytes += await readBatch(bytes.subarray(at, at + head.length), head, records)
+    total.records += head.count
     at += head.length
   }
   return records
@@ -98,19 +98,17 @@ function headAt(bytes: Buffer, at: number): Head {
     producerId: String(bytes.readBigInt64BE(at + 43)),
     inTransaction: (attributes & isTransactional) !== 0,
     isControl: (attributes & isOfControl) !== 0,
+    count: bytes.readInt32BE(at + countOffset),
   }
 }
 
-const countOf = (batch: Buffer): number => batch.readInt32BE(countOffset)
-
 /** Gives how many bytes its records take. */
 async function readBatch(batch: Buffer, head: Head, into: FetchedRecord[]): Promise<number> {
-  const count = countOf(batch)
   const stored = batch.subarray(headBytes)
   const { lookupCodecByAttributes } = require('kafkajs/src/protocol/message/compression')
   const codec = lookupCodecByAttributes(head.attributes)
   const cursor = new Cursor(codec === null ? stored : await codec.decompress(stored))
-  for (let i = 0; i < count; i++) into.push(recordAt(cursor, head))
+  for (let i = 0; i < head.count; i++) into.push(recordAt(cursor, head))
   return cursor.bytes.length
 }
 
