@@ -17,8 +17,8 @@ export type KafkaEventSourceOptions = {
   readonly flushIntervalMs?: number
   /**
    * The most that a fetch brings, as it is stored. A large batch writes a session once where small ones write it each
-   * time: 8 MiB of one partition cost a fifth less than 1 MiB of each of four. Inflated it may be more, up to another
-   * limit (`kafka-record-batch.ts`).
+   * time: gzipped, 8 MiB of one partition cost a fifth less than 1 MiB of each of four. Inflated it may be more, up to
+   * another limit (`kafka-record-batch.ts`).
    */
   readonly maxFetchBytes?: number
   /** How many partitions are in work at once. */
